@@ -1,0 +1,17 @@
+"""What can go wrong at the edge. A message names the thing, the value and the remedy."""
+
+
+class EdgeError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class ContractError(EdgeError):
+    """Rows do not fit the table contract they claim."""
+
+
+class SourceError(EdgeError):
+    """A vendor's file cannot be read: wrong format, damaged, or a required part is missing."""
+
+
+class DropError(EdgeError):
+    """A drop is incomplete, altered, or made by a version that we do not read."""

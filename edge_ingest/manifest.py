@@ -1,0 +1,152 @@
+"""Drop manifest, version 1: the contract between edge and lakehouse.
+
+A drop is a folder of Parquet files and `manifest.json`. The manifest is written last, so a folder
+without one is a drop still being written. A stream is what one device says of one session; a new
+revision of a stream replaces the one before it.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from edge_ingest.records import SPORTS
+
+MANIFEST_VERSION: Literal[1] = 1
+MANIFEST_NAME = "manifest.json"
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=120)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Kind = Literal[
+    "tracking", "events", "wearable", "footage", "wellness", "injuries", "acknowledgement", "approval"
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
+
+
+class DropFile(_Frozen):
+    """One Parquet file of a drop. `table` is the name of a raw table (`positions`, …)."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+\.parquet$")]
+    table: str
+    rows: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=1)]
+    sha256: Sha256
+
+
+class Clock(_Frozen):
+    """What the instants in the drop rest on.
+
+    Attributes:
+        source: device clock, satellite time, the scheduled start, or an operator's entry.
+        uncertainty_s: how far instants may be off, s; None where nobody can say.
+        offset_s: what was added to the source's own clock to reach UTC, s.
+    """
+
+    source: Literal["device", "gnss", "scheduled_start", "operator"]
+    uncertainty_s: Annotated[float, Field(ge=0)] | None = None
+    offset_s: float = 0.0
+
+
+class SessionGuess(_Frozen):
+    """What the edge knows of the session. `session_id` is its best guess; core has the last word."""
+
+    session_id: Annotated[
+        str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}_[a-z]+_[a-z0-9]+(?:-[a-z0-9]+)*$")
+    ]
+    sport: str
+    started_at_utc: AwareDatetime
+    site: Slug | None = None
+    source_session_id: str | None = None
+
+    @model_validator(mode="after")
+    def _known_sport(self) -> "SessionGuess":
+        if self.sport not in SPORTS:
+            raise ValueError(f"sport {self.sport!r} is not one of {', '.join(SPORTS)}")
+        return self
+
+
+class DayRange(_Frozen):
+    """For data of days rather than sessions (wellness, injuries): what the drop replaces."""
+
+    first_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    last_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+class Manifest(_Frozen):
+    """A drop, described.
+
+    Attributes:
+        drop_id: names these exact bytes in this place of the stream's history.
+        stream_id: session guess, device and kind; revisions of one stream replace each other.
+        revision: 1 for the first; `supersedes` names the drop before it.
+        content_sha256: hash of the files' hashes and the scale; a re-pack of the same content is no
+            new revision.
+        scale: metres (or the column's unit) in one count, for columns stored as whole numbers.
+        filter_settings: what the noise filters were told; `rows_by_rule` what each of them found.
+        signature: reserved; filled by a signing edge node.
+    """
+
+    manifest_version: Literal[1] = MANIFEST_VERSION
+    drop_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    stream_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]+$", max_length=250)]
+    kind: Kind
+    revision: Annotated[int, Field(ge=1)]
+    supersedes: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = None
+    content_sha256: Sha256
+    source: Slug
+    device_id: Slug
+    reader: str
+    reader_version: str
+    packed_at_utc: AwareDatetime
+    clock: Clock
+    session: SessionGuess | None = None
+    days: DayRange | None = None
+    scale: dict[str, float] = Field(default_factory=dict)
+    filter_settings: dict[str, str | float | int | bool] = Field(default_factory=dict)
+    rows_by_rule: dict[str, int] = Field(default_factory=dict)
+    files: Annotated[tuple[DropFile, ...], Field(min_length=1)]
+    signature: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Manifest":
+        if (self.session is None) == (self.days is None):
+            raise ValueError("a drop is about a session or about days: give exactly one of the two")
+        if (self.revision == 1) != (self.supersedes is None):
+            raise ValueError("revision 1 supersedes nothing, every later one names a drop")
+        expected = drop_id(self.stream_id, self.revision, self.content_sha256)
+        if self.drop_id != expected:
+            raise ValueError(f"drop_id is {self.drop_id}, and these contents give {expected}")
+        if (content := content_sha256(self.files, self.scale)) != self.content_sha256:
+            raise ValueError(f"content_sha256 is {self.content_sha256}, the files give {content}")
+        return self
+
+    def to_json(self) -> str:
+        """The manifest as it stands on disk: stable key order, two-space indent, final newline."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True) + "\n"
+
+
+def stream_id(session_id: str, device_id: str, kind: str) -> str:
+    """Name a stream: what one device says, of one kind, of one session (the edge's guess)."""
+    return f"{session_id}.{device_id}.{kind}"
+
+
+def content_sha256(files: tuple[DropFile, ...], scale: dict[str, float]) -> str:
+    """Hash of what a drop holds, whatever the order of its files."""
+    lines = sorted(f"{file.table} {file.path} {file.sha256}" for file in files)
+    lines += [f"{column} {scale[column]!r}" for column in sorted(scale)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def drop_id(stream: str, revision: int, content: str) -> str:
+    """Name a drop: the same content as a later revision is another drop."""
+    return hashlib.sha256(f"{stream} {revision} {content}".encode()).hexdigest()[:16]
+
+
+def arrival_order(manifest: Manifest) -> tuple[str, int, datetime]:
+    """Sort key under which the active drop of a stream comes last."""
+    return manifest.stream_id, manifest.revision, manifest.packed_at_utc

@@ -1,0 +1,164 @@
+"""Tables that the lakehouse makes outside dbt, from the first day on.
+
+dbt's own tables have their contract in the `.yml` beside each model. Predictions, alerts and
+vision's positions stand here before anything fills them, so that a reader can be written now and
+need not change later.
+"""
+
+import pyarrow as pa
+
+from edge_ingest.contract import Column, TableContract
+from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, TEXT
+
+_SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
+_ATHLETE = Column("athlete_id", TEXT, "our athlete")
+_DAY = Column("day", pa.date32(), "the club's local day")
+_PROVENANCE = Column("provenance", TEXT, "ProvenanceRef as JSON: what this was made from")
+_SOURCE = Column("source", TEXT, "model or rule that wrote the row")
+
+KINEMATICS = TableContract(
+    key="tracking/kinematics",
+    grain="one row a stream, instant and tracked athlete or ball, as in raw/positions",
+    columns=(
+        *(c for c in POSITIONS.columns if c.name not in {"quality", "missing_reason"}),
+        Column("segment_id", pa.int32(), "unbroken stretch of samples; a gap starts a new one",
+               minimum=0, null_means="not seen at this instant"),
+        Column("dt_s", NUMBER, "time that the sample stands for", "s", 0, 60,
+               null_means="not seen at this instant"),
+        Column("vx_mps", NUMBER, "smoothed velocity along x", "m/s", -150, 150,
+               null_means="gap, or a segment too short to smooth"),
+        Column("vy_mps", NUMBER, "smoothed velocity along y", "m/s", -150, 150,
+               null_means="gap, or a segment too short to smooth"),
+        Column("speed_mps", NUMBER, "smoothed speed", "m/s", 0, 150,
+               null_means="gap, or a segment too short to smooth"),
+        Column("acceleration_mps2", NUMBER, "rate of change of the smoothed speed", "m/s²",
+               -100, 100, null_means="gap, or a segment too short to smooth"),
+        Column("speed_filter", TEXT, "filter that made speed and acceleration, with its settings"),
+        Column("quality", pa.int32(), "bits of edge_ingest.records.Quality", minimum=0),
+    ),
+    primary_key=POSITIONS.primary_key,
+    sort_by=POSITIONS.sort_by,
+)  # fmt: skip
+
+VISION_POSITIONS = TableContract(
+    key="vision/positions",
+    grain="one row a camera, frame and detected person or ball",
+    columns=(
+        _SESSION,
+        Column("footage_sha256", TEXT, "video object that was looked at"),
+        Column("frame_id", pa.int32(), "frame of the video", minimum=0),
+        Column("captured_at_utc", INSTANT, "instant of the frame"),
+        Column("track_id", pa.int32(), "track within the video", minimum=0),
+        Column("object_kind", TEXT, "what is seen", allowed=("athlete", "ball", "official")),
+        Column("athlete_id", TEXT, "our athlete", null_means="not recognised"),
+        Column("team_side", TEXT, "side of the team", allowed=("home", "away"),
+               null_means="not told apart, ball or official"),
+        Column("x_m", NUMBER, "along the field's length", "m", -1000, 1000,
+               null_means="the camera is not calibrated"),
+        Column("y_m", NUMBER, "across the field", "m", -1000, 1000,
+               null_means="the camera is not calibrated"),
+        Column("position_sd_m", NUMBER, "standard deviation of the place", "m", 0, 100,
+               null_means="the camera is not calibrated"),
+        Column("confidence", NUMBER, "of the detector", "1", 0, 1),
+    ),
+    primary_key=("session_id", "footage_sha256", "frame_id", "track_id"),
+    sort_by=("session_id", "footage_sha256", "frame_id", "track_id"),
+)  # fmt: skip
+
+
+def _prediction(name: str, grain: str, value: Column) -> TableContract:
+    """One shape for every prediction: value, interval, model, and what it was made from."""
+    return TableContract(
+        key=f"prediction/{name}",
+        grain=grain,
+        columns=(
+            _SOURCE,
+            _ATHLETE,
+            _DAY,
+            Column("predicted_at_utc", INSTANT, "when the prediction was made"),
+            Column("horizon_d", pa.int16(), "days that it looks ahead", "d", 0, 365),
+            value,
+            Column(f"{value.name}_low", NUMBER, "lower end of the interval", value.unit,
+                   value.minimum, value.maximum),
+            Column(f"{value.name}_high", NUMBER, "upper end of the interval", value.unit,
+                   value.minimum, value.maximum),
+            Column("interval_level", NUMBER, "coverage that the interval claims", "1", 0, 1),
+            Column("reason", TEXT, "what moved it most, in words", null_means="nothing stood out"),
+            Column("model_name", TEXT, "registered model"),
+            Column("model_version", TEXT, "version in the registry"),
+            _PROVENANCE,
+        ),
+        primary_key=("source", "athlete_id", "day", "horizon_d"),
+        replaced_by="slice",
+        sort_by=("source", "day", "athlete_id"),
+    )  # fmt: skip
+
+
+PREDICTION_INJURY_RISK = _prediction(
+    "injury_risk",
+    "one row an athlete and day: risk of a time-loss injury within the horizon",
+    Column("probability", NUMBER, "calibrated probability", "1", 0, 1),
+)
+PREDICTION_READINESS = _prediction(
+    "readiness",
+    "one row an athlete and day: how ready they will say they are",
+    Column("readiness", NUMBER, "1 worst to 10 best", "1", 1, 10),
+)
+PREDICTION_RECOVERY = _prediction(
+    "recovery",
+    "one row an injured athlete and day: time until full training",
+    Column("remaining_d", NUMBER, "days until full training", "d", 0, 1000),
+)
+PREDICTION_LOAD_ADVICE = _prediction(
+    "load_advice",
+    "one row an athlete and day: load that the plan should ask for",
+    Column("advised_load_au", NUMBER, "session load, RPE × minutes", "au", 0, 10_000),
+)
+
+ALERT_NORM_BREACH = TableContract(
+    key="alert/norm_breach",
+    grain="one row an athlete, metric and day on which the personal norm was left",
+    columns=(
+        _SOURCE,
+        Column("alert_id", TEXT, "hash of athlete, metric and day"),
+        _ATHLETE,
+        _DAY,
+        Column("raised_at_utc", INSTANT, "when"),
+        Column("metric", TEXT, "what left its norm; a column of a mart or feature table"),
+        Column("unit", TEXT, "unit of the numbers"),
+        Column("observed", NUMBER, "what was measured"),
+        Column("norm_low", NUMBER, "lower end of the personal norm"),
+        Column("norm_high", NUMBER, "upper end of the personal norm"),
+        Column("severity", TEXT, "how loud", allowed=("watch", "act")),
+        Column("explanation", TEXT, "one sentence for medical staff"),
+        _PROVENANCE,
+    ),
+    primary_key=("alert_id",),
+    replaced_by="slice",
+    sort_by=("source", "day", "athlete_id"),
+)  # fmt: skip
+
+REPORT_SESSION = TableContract(
+    key="report/session",
+    grain="one row a revision of a session's page; revisions are added, never changed",
+    columns=(
+        _SESSION,
+        Column("revision", pa.int32(), "from 1", minimum=1),
+        Column("uri", TEXT, "where the page is"),
+        Column("page_sha256", TEXT, "checksum of the page"),
+        Column("content_sha256", TEXT, "checksum of what it says: all but provenance and stopwatch"),
+        Column("written_at_utc", INSTANT, "when"),
+        _PROVENANCE,
+    ),
+    primary_key=("session_id", "revision"),
+    sort_by=("session_id", "revision"),
+)  # fmt: skip
+
+#: Contracts that exist before anything fills them.
+EMPTY: tuple[TableContract, ...] = (
+    VISION_POSITIONS, PREDICTION_INJURY_RISK, PREDICTION_READINESS, PREDICTION_RECOVERY,
+    PREDICTION_LOAD_ADVICE, ALERT_NORM_BREACH,
+)  # fmt: skip
+
+#: Every table that has its contract in code.
+ALL: tuple[TableContract, ...] = (*RAW, KINEMATICS, *EMPTY, REPORT_SESSION)

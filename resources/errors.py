@@ -1,0 +1,25 @@
+"""What can go wrong with an outside system. A message names the thing, the value and the remedy."""
+
+
+class ResourceError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+
+class SettingsError(ResourceError):
+    """An environment variable is missing or holds a value that no map knows."""
+
+
+class ForeignRowsError(ResourceError):
+    """A write holds rows outside of what it said it would replace."""
+
+
+class CommitConflictError(ResourceError):
+    """Another writer kept winning; nothing was written. Transient: try again."""
+
+
+class UnreadableTableError(ResourceError):
+    """A table holds something that planned reading cannot honour, such as delete files."""
+
+
+class NotCommittedError(ResourceError):
+    """A table that must be read first has never been committed."""
