@@ -152,9 +152,7 @@ def _broken(column: Column, table: pa.Table) -> Iterable[Violation]:
     values = table.column(column.name)
     if column.null_means is None and values.null_count:
         yield Violation(column.name, "null", values.null_count, "not null")
-    if pa.types.is_floating(column.type) and (
-        endless := _count(pc.invert(pc.is_finite(values)))
-    ):
+    if pa.types.is_floating(column.type) and (endless := _count(pc.invert(pc.is_finite(values)))):
         yield Violation(column.name, "not_finite", endless, "finite")
     if column.minimum is not None and (below := _count(pc.less(values, column.minimum))):
         yield Violation(column.name, "below_minimum", below, str(column.minimum))

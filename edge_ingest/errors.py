@@ -14,4 +14,12 @@ class SourceError(EdgeError):
 
 
 class DropError(EdgeError):
-    """A drop is incomplete, altered, or made by a version that we do not read."""
+    """A drop is incomplete, altered, or made by a version that we do not read.
+
+    Attributes:
+        rule: which rule it breaks, in one word, for quarantine and tables.
+    """
+
+    def __init__(self, message: str, rule: str = "drop") -> None:
+        super().__init__(message)
+        self.rule = rule

@@ -20,7 +20,14 @@ MANIFEST_NAME = "manifest.json"
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=120)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Kind = Literal[
-    "tracking", "events", "wearable", "footage", "wellness", "injuries", "acknowledgement", "approval"
+    "tracking",
+    "events",
+    "wearable",
+    "footage",
+    "wellness",
+    "injuries",
+    "acknowledgement",
+    "approval",
 ]
 
 
@@ -53,7 +60,7 @@ class Clock(_Frozen):
 
 
 class SessionGuess(_Frozen):
-    """What the edge knows of the session. `session_id` is its best guess; core has the last word."""
+    """What the edge knows of the session. `session_id` is a best guess; core has the last word."""
 
     session_id: Annotated[
         str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}_[a-z]+_[a-z0-9]+(?:-[a-z0-9]+)*$")

@@ -61,9 +61,9 @@ CHANNELS: dict[str, tuple[str, float, float, str]] = {
 }
 
 EVENT_TYPES = (
-    "pass", "carry", "take_on", "duel", "shot", "recovery", "interception", "clearance", "miscontrol",
-    "foul", "card", "substitution", "ball_out", "goalkeeper", "pressure", "formation_change",
-    "lap", "timer_start", "timer_stop", "other",
+    "pass", "carry", "take_on", "duel", "shot", "recovery", "interception", "clearance",
+    "miscontrol", "foul", "card", "substitution", "ball_out", "goalkeeper", "pressure",
+    "formation_change", "lap", "timer_start", "timer_stop", "other",
 )  # fmt: skip
 
 _SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
@@ -71,7 +71,7 @@ _STREAM = Column("stream_id", TEXT, "session guessed by the edge, device and kin
 _SOURCE = Column("source", TEXT, "who made the data: a vendor or device family, lower case")
 _WHEN = Column("captured_at_utc", INSTANT, "instant of the sample")
 _PERIOD = Column(
-    "period_id", pa.int8(), "playing period, from 1", minimum=1, maximum=20,
+    "period_id", pa.int32(), "playing period, from 1", minimum=1, maximum=20,
     null_means="the sport has no periods",
 )  # fmt: skip
 _PERIOD_TIME = Column(
@@ -126,9 +126,9 @@ SESSIONS = TableContract(
                null_means="positions are relative to a field, or there are none"),
         Column("home_team_name", TEXT, "home side", null_means="a sport without sides"),
         Column("away_team_name", TEXT, "away side", null_means="a sport without sides"),
-        Column("home_score", pa.int16(), "final score of the home side", minimum=0,
+        Column("home_score", pa.int32(), "final score of the home side", minimum=0,
                null_means="not told by the source"),
-        Column("away_score", pa.int16(), "final score of the away side", minimum=0,
+        Column("away_score", pa.int32(), "final score of the away side", minimum=0,
                null_means="not told by the source"),
     ),
     primary_key=("session_id", "stream_id"),
@@ -147,7 +147,7 @@ ATHLETES = TableContract(
                null_means="the source gives no name"),
         _SIDE,
         Column("team_name", TEXT, "team", null_means="no team, or unknown"),
-        Column("shirt_number", pa.int16(), "number on the shirt", minimum=0, maximum=999,
+        Column("shirt_number", pa.int32(), "number on the shirt", minimum=0, maximum=999,
                null_means="none, or unknown"),
         Column("role", TEXT, "position or role in the source's words", null_means="not told"),
         Column("is_identified", pa.bool_(), "false for a track that the source could not name"),
@@ -219,8 +219,8 @@ EVENTS = TableContract(
         Column("source_event_type", TEXT, "the source's own word"),
         Column("outcome", TEXT, "how it ended, in our vocabulary",
                allowed=("success", "failure", "goal", "out", "offside", "blocked", "saved",
-                        "off_target", "woodwork", "own_goal", "won", "lost", "neutral", "yellow_card",
-                        "second_yellow_card", "red_card"),
+                        "off_target", "woodwork", "own_goal", "won", "lost", "neutral",
+                        "yellow_card", "second_yellow_card", "red_card"),
                null_means="the event has no outcome, or the source does not tell it"),
         Column("source_athlete_id", TEXT, "who did it", null_means="nobody, or not told"),
         _SIDE,

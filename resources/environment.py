@@ -102,9 +102,15 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         warehouse_uri=value("SPORTS_WAREHOUSE_URI").rstrip("/"),
         landing_uri=value("SPORTS_LANDING_URI").rstrip("/"),
         report_uri=value("SPORTS_REPORT_URI").rstrip("/"),
-        s3={option: environ[name] for name, option in _S3_OPTIONS.items() if environ.get(name)},
+        s3=s3_options(environ),
         club_timezone=_checked_zone(value("SPORTS_CLUB_TIMEZONE")),
     )
+
+
+def s3_options(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Options of the object store that the environment gives, by name; keys are among them."""
+    environ = os.environ if environ is None else environ
+    return {option: environ[name] for name, option in _S3_OPTIONS.items() if environ.get(name)}
 
 
 def _checked_zone(name: str) -> str:

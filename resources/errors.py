@@ -21,5 +21,17 @@ class UnreadableTableError(ResourceError):
     """A table holds something that planned reading cannot honour, such as delete files."""
 
 
+class ImmutableReportError(ResourceError):
+    """A page that was published would be changed; a change is a new revision."""
+
+
 class NotCommittedError(ResourceError):
     """A table that must be read first has never been committed."""
+
+
+class DbtError(ResourceError):
+    """dbt could not run, or its project does not say what the lakehouse must know."""
+
+
+class FailedBuildError(ResourceError):
+    """Some models were not published; everything that passed its tests was."""

@@ -36,7 +36,14 @@ class Slice:
 
 @dataclass(frozen=True)
 class Commit:
-    """What a write left behind. `content_hash` does not depend on the order of rows."""
+    """What a write left behind.
+
+    Attributes:
+        snapshot_id: the table's snapshot that holds these rows.
+        rows, bytes: what was handed over, and the size of the files it became.
+        content_hash: hash of the rows handed over, whatever their order.
+        is_new: false when the table held exactly these rows already and no snapshot was made.
+    """
 
     key: str
     snapshot_id: int
@@ -44,13 +51,26 @@ class Commit:
     bytes: int
     content_hash: str
     seconds: float
+    is_new: bool = True
 
 
 class Lakehouse(Protocol):
     """The record. Every table is described by a `TableContract`; keys are `layer/name`."""
 
     def ensure_table(self, contract: TableContract) -> None:
-        """Create the table, empty, with our settings, if it is not there."""
+        """Create the table, empty, with our settings, if it is not there; add new columns if it is.
+
+        Raises:
+            ContractError: a column changed to a type that committed rows cannot be read as.
+        """
+        ...
+
+    def connect(self, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+        """Open an in-memory engine that reads this lakehouse: UTC, offline, with its keys."""
+        ...
+
+    def configure(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make an engine that somebody else opened (dbt) read this lakehouse."""
         ...
 
     def replace_sessions(
@@ -63,7 +83,9 @@ class Lakehouse(Protocol):
         """Put `rows` in place of every row of `session_ids`, in one commit.
 
         Appends when none of the sessions is there, overwrites otherwise, and retries from a fresh
-        read a bounded number of times.
+        read a bounded number of times. Rows that are committed already make no snapshot; no rows
+        for sessions that are not there make one only in a table that was never committed, so that
+        "nothing to say" can be told from "never ran".
 
         Raises:
             ForeignRowsError: a row belongs to a session that is not being replaced.
@@ -84,13 +106,22 @@ class Lakehouse(Protocol):
         contract: TableContract,
         name: str,
         session_ids: Sequence[str] | None = None,
+        snapshot_id: int | None = None,
     ) -> int | None:
         """Create the DuckDB view `name` over committed rows, of these sessions or of all.
 
-        A table never committed gives a view of no rows with the contract's columns.
+        The view stands on the data files of one snapshot: later commits do not change it. A table
+        never committed gives a view of no rows with the contract's columns.
+
+        Args:
+            name: `name` or `schema.name`; the schema must exist.
+            snapshot_id: read as of this snapshot; None for the current one.
 
         Returns:
             The snapshot that was read, None where there is none.
+
+        Raises:
+            UnreadableTableError: the snapshot is gone, or the table holds delete files.
         """
         ...
 
@@ -100,6 +131,7 @@ class Lakehouse(Protocol):
         contract: TableContract,
         name: str,
         excluding: Sequence[str],
+        snapshot_id: int | None = None,
     ) -> int | None:
         """Create the view `name` over every committed session but those; returns as `view`."""
         ...
@@ -108,6 +140,12 @@ class Lakehouse(Protocol):
         """The current snapshot, None where the table was never committed."""
         ...
 
-    def content_hash(self, contract: TableContract, session_ids: Sequence[str] | None = None) -> str:
+    def committed_sessions(self, contract: TableContract) -> tuple[str, ...]:
+        """Sessions that have rows in the table, in order; from metadata alone."""
+        ...
+
+    def content_hash(
+        self, contract: TableContract, session_ids: Sequence[str] | None = None
+    ) -> str:
         """Hash of the committed rows, whatever their order, files or snapshot."""
         ...

@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from edge_ingest.records import SESSIONS
+from resources.lakehouse import Lakehouse
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("edge_ingest", "resources", "sports_assets", "dbt_project")
@@ -61,3 +65,13 @@ def code_version() -> str:
                 digest.update(f"{path.relative_to(_ROOT)}\n".encode())
                 digest.update(path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+def session_drops(lakehouse: Lakehouse, session_ids: Sequence[str]) -> tuple[DropRef, ...]:
+    """The drops that committed sessions were built from, ordered by stream."""
+    with lakehouse.connect() as connection:
+        lakehouse.view(connection, SESSIONS, "sessions", session_ids)
+        rows = connection.sql(
+            "select drop_id, stream_id, revision from sessions order by stream_id"
+        ).fetchall()
+    return tuple(DropRef(drop_id=row[0], stream_id=row[1], revision=row[2]) for row in rows)

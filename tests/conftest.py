@@ -1,12 +1,34 @@
 """Fixtures that every folder of tests shares: where real recordings are."""
 
 import os
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from resources.environment import load_settings
+
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes what a golden test sees instead of comparing it."""
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with `tests/golden/<name>`; a change there is a change of a promise."""
+
+    def compare(name: str, text: str) -> None:
+        path = REPOSITORY / "tests" / "golden" / name
+        if request.config.getoption("--update-golden"):
+            path.write_text(text)
+        assert path.is_file(), f"no {path.name} yet: run pytest --update-golden"
+        assert text == path.read_text(), f"{name} has changed: is that meant? --update-golden"
+
+    return compare
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +54,9 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real recordings at {folder}: set SPORTS_REAL_DATA")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def dbt_cache() -> Path:
+    """Where the parsed dbt project is kept; the same place as for the definitions."""
+    return load_settings().home / "dbt"

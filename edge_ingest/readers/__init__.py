@@ -1,0 +1,105 @@
+"""The sources that we read, one module each. Listing them imports none of them.
+
+A reader is a module with `VERSION` and `read`; its line in `READERS` says what it needs.
+`docs/add-a-source.md` shows how to add one.
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Protocol, cast
+
+from edge_ingest.errors import SourceError
+from edge_ingest.manifest import Kind
+from edge_ingest.recording import Recording, Told
+
+
+class Reader(Protocol):
+    """What a reader module offers."""
+
+    #: Raised whenever the same file would give other rows.
+    VERSION: str
+
+    def read(self, parts: Mapping[str, Path], told: Told) -> Recording:
+        """Turn a vendor's files into rows in our units and axes.
+
+        Args:
+            parts: the files, by the names that the source lists; each of them is there.
+            told: what the operator said; only fields that the source accepts are set.
+
+        Raises:
+            SourceError: the files cannot be read, or lack something only the operator can tell.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """One line of the register.
+
+    Attributes:
+        module: imported when the source is read, not before.
+        parts: what each of its files is, by name.
+        accepts: fields of `Told` that the reader heeds, beyond `site` and `device_id`.
+    """
+
+    module: str
+    kind: Kind
+    description: str
+    parts: Mapping[str, str]
+    accepts: tuple[str, ...] = ()
+
+
+READERS: dict[str, Source] = {
+    "skillcorner": Source(
+        "edge_ingest.readers.skillcorner",
+        "tracking",
+        "broadcast tracking at 10 Hz",
+        {"match": "match data, JSON", "tracking": "structured data, JSON or JSON lines"},
+        accepts=("started_at_utc",),
+    ),
+    "wyscout": Source(
+        "edge_ingest.readers.wyscout",
+        "events",
+        "football events, version 2 or 3",
+        {"events": "events with teams and players, JSON"},
+        accepts=("started_at_utc", "home_team_id"),
+    ),
+    "fit": Source(
+        "edge_ingest.readers.fit",
+        "wearable",
+        "watches and bike computers (Garmin, Wahoo, Zwift, …)",
+        {"activity": "activity, FIT"},
+        accepts=("athlete_id", "started_at_utc"),
+    ),
+}
+
+_ALWAYS_ACCEPTED = ("site", "device_id")
+
+
+def read_recording(source: str, parts: Mapping[str, Path], told: Told | None = None) -> Recording:
+    """Read one recording by the reader of that name.
+
+    Raises:
+        SourceError: no such source, a part is missing or unknown, the operator told something
+            that this reader would ignore, or the reader refuses the files.
+    """
+    told = told or Told()
+    if source not in READERS:
+        raise SourceError(f"no reader is called {source!r}: use one of {', '.join(READERS)}")
+    entry = READERS[source]
+    listed = ", ".join(f"{name}=<{what}>" for name, what in entry.parts.items())
+    if unknown := sorted(set(parts) - set(entry.parts)):
+        raise SourceError(f"{source} has no part {', '.join(unknown)}: give {listed}")
+    if missing := [name for name in entry.parts if name not in parts]:
+        raise SourceError(f"{source} needs the part {', '.join(missing)}: give {listed}")
+    for name, path in parts.items():
+        if not path.is_file():
+            raise SourceError(f"{source}: there is no file {path} to read as {name}")
+    for field in fields(told):
+        is_told = getattr(told, field.name) is not None
+        if is_told and field.name not in (*_ALWAYS_ACCEPTED, *entry.accepts):
+            raise SourceError(f"{source} has no use for {field.name}: leave it out")
+    reader = cast("Reader", importlib.import_module(entry.module))
+    return reader.read(parts, told)

@@ -1,0 +1,9 @@
+select
+    source,
+    source_athlete_id,
+    athlete_id,
+    display_name,
+    max_heart_rate_bpm,
+    resting_heart_rate_bpm,
+    sex
+from {{ source('identity', 'athletes') }}

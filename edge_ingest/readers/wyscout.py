@@ -1,0 +1,259 @@
+"""Wyscout events, versions 2 and 3: the reader, by way of kloppy.
+
+Conventions. Wyscout gives places in percent of the pitch as the acting side sees it, and no true
+direction. Ours follow from the sides alone: home attacks +x in odd periods, −x in even ones, on a
+field of 105 × 68 m (kloppy stretches the percentages so that boxes and goals keep their size).
+
+Clock. Events carry the time within their period. A period begins where the one before it ended plus
+the interval that the Laws of the Game allow; version 2 does not even know the day.
+
+kloppy leaves out offsides, and the event before an intercepted duel: they are put back here. Its
+`recovery` is Wyscout's touch or acceleration, which is none: those become `other` and `carry`.
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pyarrow as pa
+
+from edge_ingest.errors import SourceError
+from edge_ingest.identity import slugify
+from edge_ingest.manifest import Clock
+from edge_ingest.readers.wyscout_words import event_type, outcome, source_event_type
+from edge_ingest.recording import Recording, SessionFacts, Told
+from edge_ingest.records import EVENTS
+
+if TYPE_CHECKING:
+    from kloppy.domain import Event, EventDataset
+
+VERSION = "1"
+
+FIELD_LENGTH_M, FIELD_WIDTH_M = 105.0, 68.0
+#: Longest pause before each period under Law 7 (half-time) and custom (extra time, shoot-out), s.
+INTERVALS_S = {1: 0, 2: 900, 3: 300, 4: 60, 5: 300}
+#: Kick-off as told is often the scheduled one, and the length of half-time is assumed, s.
+UNCERTAINTY_S = 300.0
+
+#: Events of the goalkeeper stand at this corner where Wyscout has no place for them.
+_NO_PLACE = ({"x": 0.0, "y": 0.0}, {"x": 100.0, "y": 100.0})
+_KEEPER_EVENTS = (4, 9)
+
+
+def read(parts: Mapping[str, Path], told: Told) -> Recording:
+    """Read the events of one match: `events`."""
+    path = parts["events"]
+    raw = _parse(path)
+    start = told.started_at_utc or _start(raw, path)
+    home = _home(raw, told.home_team_id, path)
+    dataset, added_back = _load(raw, home, path)
+    rows = _rows(dataset, start)
+    teams = dataset.metadata.teams
+    scores = _scores(rows)
+    return Recording(
+        source="wyscout",
+        device_id=slugify(told.device_id or "") or "wyscout",
+        kind="events",
+        reader="wyscout",
+        reader_version=VERSION,
+        session=SessionFacts(
+            sport="football",
+            started_at_utc=start,
+            ended_at_utc=max(row["captured_at_utc"] for row in rows),
+            source_session_id=dataset.metadata.game_id,
+            name=" – ".join(team.name for team in teams),
+            site=told.site,
+            field_length_m=FIELD_LENGTH_M,
+            field_width_m=FIELD_WIDTH_M,
+            home_team_name=teams[0].name,
+            away_team_name=teams[1].name,
+            home_score=scores["home"],
+            away_score=scores["away"],
+        ),
+        clock=Clock(
+            source="operator" if told.started_at_utc else "scheduled_start",
+            uncertainty_s=UNCERTAINTY_S,
+        ),
+        tables={"events": _table(rows), "athletes": _athletes(raw, teams)},
+        filter_settings={"assumed_field": f"{FIELD_LENGTH_M:g}x{FIELD_WIDTH_M:g} m"},
+        rows_by_rule={
+            "added_back": added_back,
+            "derived": sum(not row["source_event_id"].isdigit() for row in rows),
+            "placeholder_position": sum(row["x_m"] is None for row in rows),
+        },
+    )
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        raw = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise SourceError(f"{path} is no JSON ({error}): fetch the events again") from error
+    if not isinstance(raw, dict) or not {"events", "teams", "players"} <= raw.keys():
+        raise SourceError(f"{path} needs events, teams and players: give one match of Wyscout")
+    if not raw["events"]:
+        raise SourceError(f"{path} holds no event: give a match that was played")
+    return raw
+
+
+def _start(raw: Mapping[str, Any], path: Path) -> datetime:
+    """Version 3 knows its kick-off; version 2 does not."""
+    told = (raw.get("match") or {}).get("dateutc")
+    if not told:
+        raise SourceError(
+            f"{path} does not say when it was played: give the start (started_at_utc)"
+        )
+    return datetime.fromisoformat(told).replace(tzinfo=UTC)
+
+
+def _home(raw: Mapping[str, Any], told: str | None, path: Path) -> str:
+    teams = {key: value["team"].get("officialName", key) for key, value in raw["teams"].items()}
+    listed = ", ".join(f"{key} ({name})" for key, name in teams.items())
+    if told is not None:
+        if told not in teams:
+            raise SourceError(f"{path} has no team {told}: home_team_id is one of {listed}")
+        return told
+    sides = (raw.get("match") or {}).get("teamsData") or {}
+    for key, data in sides.items():
+        if data.get("side") == "home" and key in teams:
+            return str(key)
+    raise SourceError(f"{path} does not say who was at home: give home_team_id, one of {listed}")
+
+
+def _load(raw: dict[str, Any], home: str, path: Path) -> tuple["EventDataset", int]:
+    """Events in our axes, those that kloppy leaves out put back, in order of time."""
+    from kloppy import wyscout
+    from kloppy.domain import EventDataset, Orientation
+    from kloppy.domain.models.common import SkillCornerCoordinateSystem
+    from kloppy.exceptions import KloppyError
+
+    # kloppy takes the first team for the home side.
+    raw["teams"] = {key: raw["teams"][key] for key in sorted(raw["teams"], key=lambda k: k != home)}
+    try:
+        dataset = wyscout.load(event_data=io.BytesIO(orjson.dumps(raw)), coordinates="wyscout")
+    except (KloppyError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise SourceError(f"{path} does not read as Wyscout's events: {error!r}") from error
+    missing = list(_left_out(raw["events"], dataset))
+    whole = EventDataset(metadata=dataset.metadata, records=[*dataset.records, *missing])
+    # SkillCorner's system is ours: metres from the centre, y to the left of +x.
+    ours = SkillCornerCoordinateSystem(pitch_length=FIELD_LENGTH_M, pitch_width=FIELD_WIDTH_M)
+    return whole.transform(to_coordinate_system=ours, to_orientation=Orientation.HOME_AWAY), len(
+        missing
+    )
+
+
+def _left_out(events: Iterable[dict[str, Any]], dataset: "EventDataset") -> Iterable["Event"]:
+    from kloppy.domain import EventFactory, Point
+
+    known = {str(record.event_id).rpartition("-")[2] for record in dataset.records}
+    teams = {team.team_id: team for team in dataset.metadata.teams}
+    periods = {period.id: period for period in dataset.metadata.periods}
+    numbers = {"1H": 1, "2H": 2, "E1": 3, "E2": 4, "1E": 3, "2E": 4, "P": 5}
+    for event in events:
+        if str(event["id"]) in known or "positions" not in event:
+            continue
+        team = teams[str(event["teamId"])]
+        place = event["positions"][0]
+        yield EventFactory().build_generic(
+            result=None,
+            qualifiers=None,
+            event_id=str(event["id"]),
+            raw_event=event,
+            coordinates=Point(float(place["x"]), float(place["y"])),
+            team=team,
+            player=team.get_player_by_id(str(event["playerId"])),
+            ball_owning_team=None,
+            ball_state=None,
+            period=periods[numbers[event["matchPeriod"]]],
+            timestamp=timedelta(seconds=event["eventSec"]),
+        )
+
+
+def _rows(dataset: "EventDataset", start: datetime) -> list[dict[str, Any]]:
+    began, clock = {}, start
+    for period in dataset.metadata.periods:
+        clock += timedelta(seconds=INTERVALS_S[period.id])
+        began[period.id] = clock
+        clock += period.end_timestamp - period.start_timestamp
+    rows = []
+    for event in dataset.records:
+        start_m = None if _is_placeholder(event.raw_event or {}) else event.coordinates
+        end_m = getattr(event, "receiver_coordinates", None) or getattr(
+            event, "end_coordinates", None
+        )
+        rows.append(
+            {
+                "source_event_id": str(event.event_id),
+                "period_id": event.period.id,
+                "captured_at_utc": began[event.period.id] + event.timestamp,
+                "period_time_s": event.timestamp.total_seconds(),
+                "event_type": event_type(event),
+                "source_event_type": source_event_type(event),
+                "outcome": outcome(event),
+                "source_athlete_id": event.player.player_id if event.player else None,
+                "team_side": str(event.team.ground) if event.team else None,
+                "x_m": start_m.x if start_m else None,
+                "y_m": start_m.y if start_m else None,
+                "end_x_m": end_m.x if end_m else None,
+                "end_y_m": end_m.y if end_m else None,
+                "quality": 0,
+            }
+        )
+    return rows
+
+
+def _is_placeholder(raw: Mapping[str, Any]) -> bool:
+    if raw.get("eventId", raw.get("eventName")) not in _KEEPER_EVENTS:
+        return False
+    place = raw["positions"][0]
+    return {"x": float(place["x"]), "y": float(place["y"])} in _NO_PLACE
+
+
+def _scores(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Goals of both sides without a shoot-out; an own goal counts for the others."""
+    other = {"home": "away", "away": "home"}
+    scores = {"home": 0, "away": 0}
+    for row in rows:
+        side = row["team_side"]
+        if row["period_id"] == max(INTERVALS_S) or side is None:
+            continue
+        if row["event_type"] == "shot" and row["outcome"] == "goal":
+            scores[side] += 1
+        elif row["outcome"] == "own_goal":
+            scores[other[side]] += 1
+    return scores
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    schema = pa.schema([EVENTS.schema.field(name) for name in rows[0]])
+    return pa.Table.from_pylist(rows, schema.remove_metadata())
+
+
+def _athletes(raw: Mapping[str, Any], teams: Iterable[Any]) -> pa.Table:
+    roles = {
+        str(entry["player"]["wyId"]): (entry["player"].get("role") or {}).get("name")
+        for squad in raw["players"].values()
+        for entry in squad
+        if entry and entry.get("player")
+    }
+    rows = [
+        {
+            "source": "wyscout",
+            "source_athlete_id": player.player_id,
+            "display_name": player.full_name or None,
+            "team_side": str(team.ground),
+            "team_name": team.name,
+            "shirt_number": player.jersey_no,
+            "role": roles.get(player.player_id),
+            "is_identified": True,
+        }
+        for team in teams
+        for player in team.players
+    ]
+    kinds = {"shirt_number": pa.int16(), "is_identified": pa.bool_()}
+    return pa.Table.from_pylist(
+        rows, pa.schema([(name, kinds.get(name, pa.string())) for name in rows[0]])
+    )

@@ -1,0 +1,90 @@
+"""The outside systems as Dagster resources.
+
+They hold what Dagster may store and show: places, and no secrets. Passwords and keys come from the
+environment of the process that opens a client. Whatever `open` gives is a context manager.
+"""
+
+import os
+
+import dagster as dg
+from sqlalchemy.engine import make_url
+
+from resources.environment import Settings, s3_options
+from resources.iceberg.lakehouse import IcebergLakehouse
+from resources.landing_zone import LandingZone, landing_zone
+from resources.report_store import ReportStore, report_store
+
+
+class LakehouseResource(dg.ConfigurableResource[IcebergLakehouse]):
+    """The record.
+
+    Attributes:
+        catalog_uri: the catalogue, without its password.
+        warehouse_uri: a folder or `s3://bucket/prefix`.
+    """
+
+    catalog_uri: str
+    warehouse_uri: str
+
+    def open(self) -> IcebergLakehouse:
+        """A lakehouse of one's own; `with` closes its connections."""
+        uri = _with_password(self.catalog_uri)
+        return IcebergLakehouse(uri, self.warehouse_uri, s3_options())
+
+
+class LandingZoneResource(dg.ConfigurableResource[LandingZone]):
+    """What the edge delivered.
+
+    Attributes:
+        landing_uri: a folder or `s3://bucket/prefix`.
+        club_timezone: IANA name of the zone that a *day* is told in.
+    """
+
+    landing_uri: str
+    club_timezone: str
+
+    def open(self) -> LandingZone:
+        """The landing zone as it is now."""
+        return landing_zone(self.landing_uri, s3_options(), self.club_timezone)
+
+
+class ReportStoreResource(dg.ConfigurableResource[ReportStore]):
+    """Where pages are kept.
+
+    Attributes:
+        report_uri: a folder or `s3://bucket/prefix`.
+    """
+
+    report_uri: str
+
+    def open(self) -> ReportStore:
+        """The report store."""
+        return report_store(self.report_uri, s3_options())
+
+
+def resources_for(
+    settings: Settings,
+) -> dict[str, LakehouseResource | LandingZoneResource | ReportStoreResource]:
+    """The resources of an environment, by the name under which assets ask for them."""
+    return {
+        "lakehouse": LakehouseResource(
+            catalog_uri=_without_password(settings.catalog_uri),
+            warehouse_uri=settings.warehouse_uri,
+        ),
+        "landing_zone": LandingZoneResource(
+            landing_uri=settings.landing_uri, club_timezone=settings.club_timezone
+        ),
+        "report_store": ReportStoreResource(report_uri=settings.report_uri),
+    }
+
+
+def _without_password(catalog_uri: str) -> str:
+    if "@" not in catalog_uri:
+        return catalog_uri
+    return make_url(catalog_uri)._replace(password=None).render_as_string(hide_password=False)
+
+
+def _with_password(catalog_uri: str) -> str:
+    """The catalogue's URI as the environment has it, if it is the same one."""
+    told = os.environ.get("SPORTS_CATALOG_URI", "")
+    return told if told and _without_password(told) == catalog_uri else catalog_uri

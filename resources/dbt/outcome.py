@@ -1,0 +1,76 @@
+"""What came of a build: what was published, what was not and why, and every test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from resources.errors import FailedBuildError
+from resources.lakehouse import Commit
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One test that ran. Counts and hashes of keys only, never an athlete's values.
+
+    Attributes:
+        model: key of the table that it tests.
+        has_run: false where dbt skipped it, because what it tests was not built.
+        blocks: a failure keeps the table out of the record; else it warns.
+        failures: rows at fault; None where the test did not get that far.
+        rules: rows at fault by rule.
+        references: hashes of the primary keys of up to three rows at fault.
+        message: dbt's own words where the test failed.
+    """
+
+    __test__ = False  # not a class for pytest to collect
+
+    unique_id: str
+    name: str
+    model: str
+    has_run: bool
+    passed: bool
+    blocks: bool
+    failures: int | None
+    message: str = ""
+    rules: Mapping[str, int] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What came of a build.
+
+    Attributes:
+        published: commit of each table by key, in the order of publishing. A table of days has the
+            last of its commits.
+        failed: tables that were built or tested in vain, and why.
+        skipped: tables that stand below those, and why.
+        tests: every test that ran, by name.
+        snapshots: snapshot at which each committed table was read, by key.
+        build_seconds: time that dbt took for each table, by key.
+        seconds: whole time, publishing included.
+    """
+
+    published: Mapping[str, Commit]
+    failed: Mapping[str, str]
+    skipped: Mapping[str, str]
+    tests: tuple[TestOutcome, ...]
+    snapshots: Mapping[str, int]
+    build_seconds: Mapping[str, float]
+    seconds: float
+
+    @property
+    def is_complete(self) -> bool:
+        """Every selected table was published."""
+        return not self.failed and not self.skipped
+
+    def require_complete(self) -> None:
+        """Raise unless every selected table was published.
+
+        Raises:
+            FailedBuildError: names each table that was not, and why.
+        """
+        if self.is_complete:
+            return
+        reasons = {**self.failed, **self.skipped}
+        listed = "; ".join(f"{key}: {reason}" for key, reason in reasons.items())
+        raise FailedBuildError(f"{len(reasons)} tables were not published. {listed}")

@@ -1,0 +1,124 @@
+"""The catalogue of tables: any that pyiceberg knows by URL, made ready where it is a local file."""
+
+import random
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import (
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.table import Table
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
+
+from edge_ingest.contract import TableContract
+from resources.errors import SettingsError
+from resources.iceberg.tables import (
+    evolve,
+    iceberg_schema,
+    identifier,
+    partition_spec,
+    sort_order,
+    table_properties,
+)
+from resources.object_store import iceberg_properties
+
+CATALOG_NAME = "touchline"
+_ATTEMPTS = 5
+
+
+class TableCatalog:
+    """Tables by key; opened on first use, safe between threads and processes.
+
+    Args:
+        catalog_uri: `sqlite:///…`, `postgresql+psycopg2://…` or `https://…` (REST).
+        warehouse_uri: folder or `s3://bucket/prefix` under which tables are made.
+        s3: options of the object store, as in `Settings.s3`.
+    """
+
+    def __init__(self, catalog_uri: str, warehouse_uri: str, s3: Mapping[str, str]) -> None:
+        self._catalog_uri = catalog_uri
+        self._properties = {
+            "uri": catalog_uri,
+            "warehouse": warehouse_uri,
+            **iceberg_properties(s3),
+        }
+        self._opened: Catalog | None = None
+        self._lock = Lock()
+
+    def find(self, key: str) -> Table | None:
+        """The table as it is now, None where it was never made."""
+        try:
+            return self._catalog().load_table(identifier(key))
+        except NoSuchTableError:
+            return None
+
+    def ensure(self, contract: TableContract) -> Table:
+        """The table as it is now, made if it is not there, with every column of the contract.
+
+        Raises:
+            ContractError: a column changed to a type that old files cannot be read as.
+            CommitFailedException: another writer added columns at the same moment.
+        """
+        table = self.find(contract.key) or self._create(contract)
+        evolve(table, contract)
+        return table
+
+    def close(self) -> None:
+        """Give back the catalogue's connections; the next use opens them again."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+            self._opened = None
+
+    def _create(self, contract: TableContract) -> Table:
+        name = identifier(contract.key)
+        schema = iceberg_schema(contract)
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):  # another was first: as good
+            self._catalog().create_namespace_if_not_exists(name[0])
+        try:
+            return self._catalog().create_table(
+                name,
+                schema,
+                partition_spec=partition_spec(contract, schema),
+                sort_order=sort_order(contract, schema),
+                properties=table_properties(contract),
+            )
+        except TableAlreadyExistsError:
+            return self._catalog().load_table(name)
+
+    def _catalog(self) -> Catalog:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> Catalog:
+        uri = self._catalog_uri
+        if uri.startswith("sqlite") and (database := make_url(uri).database):
+            Path(database).parent.mkdir(parents=True, exist_ok=True)
+        failed: DBAPIError | None = None
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return load_catalog(CATALOG_NAME, **self._properties)
+            except (OperationalError, ProgrammingError) as error:
+                # Two processes that make the tables of a new catalogue at once: the second one
+                # finds them on its next attempt.
+                failed = error
+                back_off(attempt, longest_s=1.0)
+        place = make_url(uri).render_as_string(hide_password=True)
+        raise SettingsError(
+            f"the catalogue at {place} does not answer: check SPORTS_CATALOG_URI, and that it is "
+            "running"
+        ) from failed
+
+
+def back_off(attempt: int, longest_s: float) -> None:
+    """Wait before attempt number `attempt` + 1: at most 25 ms, doubling, with full jitter."""
+    time.sleep(random.uniform(0, min(longest_s, 0.025 * 2**attempt)))  # noqa: S311 - no secret

@@ -1,0 +1,165 @@
+"""Putting data files in place of others: one snapshot, and no other writer in between.
+
+The library's own `overwrite` makes a delete and an append of it, two snapshots of which the first
+has lost the rows; and its `append` lands beside another append of the same session without looking.
+Both producers here look: when another writer committed first, they land on top of it only if it
+touched none of the rows in question. These base classes are the library's own and not public, so
+its version is pinned to one minor release.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.expressions import BooleanExpression
+from pyiceberg.io.pyarrow import _dataframe_to_data_files
+from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.table import Table, TableProperties, Transaction
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update import TableUpdate
+from pyiceberg.table.update.snapshot import (
+    _ManifestMergeManager,
+    _MergeAppendFiles,
+    _OverwriteFiles,
+    _SnapshotProducer,
+)
+from pyiceberg.utils.properties import property_as_int
+
+from resources.lakehouse import CommitContext
+
+#: Another writer was first, for certain: nothing of ours is in the table.
+LOST_RACE = (CommitFailedException, ValidationException)
+
+_NAMED_DROPS = 100
+
+
+class _Transaction(Transaction):
+    """A transaction that works its metadata out once a change.
+
+    The library does so at every look, about twenty times a commit, and each time copies every
+    snapshot that the table ever had: with 200 of them that was three quarters of a commit.
+    """
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self._worked_out: tuple[TableMetadata, tuple[TableUpdate, ...], TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The table's metadata with the changes of this transaction."""
+        base, updates = self._table.metadata, self._updates
+        if (
+            self._worked_out is None
+            or self._worked_out[0] is not base
+            or self._worked_out[1] is not updates
+        ):
+            self._worked_out = (base, updates, super().table_metadata)
+        return self._worked_out[2]
+
+
+class _GuardedAppend(_MergeAppendFiles):
+    """An append that does not land beside another writer's rows of the same sessions."""
+
+    def _validate_concurrency(self) -> None:
+        _SnapshotProducer._validate_concurrency(self)  # noqa: SLF001 - the library's appends skip it
+
+
+class _GuardedOverwrite(_OverwriteFiles):
+    """An overwrite that keeps the number of manifests down, as appends do."""
+
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        properties = self._transaction.table_metadata.properties
+        target = property_as_int(
+            properties,
+            TableProperties.MANIFEST_TARGET_SIZE_BYTES,
+            TableProperties.MANIFEST_TARGET_SIZE_BYTES_DEFAULT,
+        )
+        count = property_as_int(
+            properties,
+            TableProperties.MANIFEST_MIN_MERGE_COUNT,
+            TableProperties.MANIFEST_MIN_MERGE_COUNT_DEFAULT,
+        )
+        assert target is not None
+        assert count is not None
+        # A manifest of nothing but deletions of an earlier snapshot says nothing any more.
+        live = [
+            manifest
+            for manifest in manifests
+            if manifest.has_added_files()
+            or manifest.has_existing_files()
+            or manifest.added_snapshot_id == self._snapshot_id
+        ]
+        return _ManifestMergeManager(target, count, True, self).merge_manifests(live)
+
+
+@contextmanager
+def written_files(table: Table, rows: pa.Table) -> Iterator[list[DataFile]]:
+    """Write rows as data files of the table, and remove them again if the race is lost.
+
+    Any other failure leaves them: a commit whose answer got lost may have landed, and a file too
+    many is harmless where a file too few is not.
+    """
+    files = (
+        list(_dataframe_to_data_files(table_metadata=table.metadata, df=rows, io=table.io))
+        if rows.num_rows
+        else []
+    )
+    try:
+        yield files
+    except LOST_RACE:
+        for file in files:
+            with suppress(OSError):
+                table.io.delete(file.file_path)
+        raise
+
+
+def commit_files(
+    table: Table,
+    added: Sequence[DataFile],
+    removed: Sequence[DataFile],
+    touched: BooleanExpression,
+    properties: Mapping[str, str],
+) -> int:
+    """Put `added` in place of `removed` in one snapshot.
+
+    Args:
+        touched: rows in question; a concurrent commit that touched any of them wins.
+        properties: written into the snapshot's summary.
+
+    Returns:
+        The new snapshot's id.
+
+    Raises:
+        CommitFailedException, ValidationException: another writer was first; nothing changed.
+    """
+    transaction = _Transaction(table)
+    kind = _GuardedOverwrite if removed else _GuardedAppend
+    producer: _GuardedOverwrite | _GuardedAppend = kind(
+        operation=Operation.OVERWRITE if removed else Operation.APPEND,
+        transaction=transaction,
+        io=table.io,
+        branch=MAIN_BRANCH,
+        snapshot_properties=dict(properties),
+    )
+    with producer:
+        producer.delete_by_predicate(touched)
+        for file in added:
+            producer.append_data_file(file)
+        for file in removed:
+            producer.delete_data_file(file)
+    transaction.commit_transaction()
+    return producer.snapshot_id
+
+
+def snapshot_properties(context: CommitContext, content: str) -> dict[str, str]:
+    """Why a snapshot was made; lists are cut, as a table's metadata holds all of its snapshots."""
+    return {
+        "touchline.run-id": context.run_id,
+        "touchline.code-version": context.code_version,
+        "touchline.drop-ids": ",".join(context.drop_ids[:_NAMED_DROPS]),
+        "touchline.drop-count": str(len(context.drop_ids)),
+        "touchline.content-hash": content,
+    }

@@ -1,0 +1,294 @@
+"""The landing zone: what the edge delivered, where the lakehouse picks it up.
+
+Nothing here is moved or removed: a refused drop gets a `refused.json` beside its manifest. Removing
+that file submits the drop again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from edge_ingest.arrival import read_manifest
+from edge_ingest.errors import DropError
+from edge_ingest.identity import CalendarEntry, mint_session_id, read_athletes, read_calendar
+from edge_ingest.manifest import MANIFEST_NAME, Manifest
+from resources.environment import Settings
+from resources.landing_files import (
+    REFUSAL_NAME,
+    DropFiles,
+    FoundDrop,
+    LocalDropFiles,
+    S3DropFiles,
+)
+from resources.object_store import is_s3, s3_client, split_s3
+
+CALENDAR_NAME = "identity/sessions.csv"
+ATHLETES_NAME = "identity/athletes.csv"
+
+#: A session's day and the day in the name of one of its streams differ by no more: the calendar
+#: reaches three hours, and two time zones differ by 26 at most.
+_DAYS_APART = 2
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A drop has come: its place, and the instant by the storage's clock, ns since 1970."""
+
+    place: str
+    arrived_ns: int
+
+
+@dataclass(frozen=True)
+class ActiveDrop:
+    """The revision of a stream that counts.
+
+    Attributes:
+        fetch: gives the bytes of one of its files by name; raises FileNotFoundError.
+    """
+
+    manifest: Manifest
+    place: str
+    arrived_ns: int
+    fetch: Callable[[str], bytes] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class RefusedDrop:
+    """A drop that was not loaded.
+
+    Attributes:
+        reason: what is wrong and what to do, for the person at the device.
+        kept_at_uri: where its files still are.
+        manifest: None where it could not be read.
+    """
+
+    place: str
+    rule: str
+    reason: str
+    refused_at_utc: datetime
+    kept_at_uri: str
+    manifest: Manifest | None
+
+
+class LandingZone:
+    """What stands in the landing zone, read as it is when asked; manifests are read once.
+
+    Args:
+        files: its storage.
+        club_timezone: IANA name of the zone that a *day* is told in.
+    """
+
+    def __init__(self, files: DropFiles, club_timezone: str) -> None:
+        self._files = files
+        self._club_timezone = club_timezone
+        self._manifests: dict[str, Manifest] = {}
+        self._calendar: tuple[CalendarEntry, ...] | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is opened before it is needed."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing stays open."""
+
+    def arrivals(self, after_ns: int = 0) -> list[Arrival]:
+        """Drops that came after an instant, in the order of arrival; refused ones are left out.
+
+        Storage shows a drop a little later than its own clock says, and its clock has ticks: ask
+        again for a minute before the last instant seen, and skip what was looked at.
+        """
+        found = [
+            Arrival(drop.place, drop.arrived_ns)
+            for drop in self._files.drops()
+            if drop.arrived_ns > after_ns and not drop.is_refused
+        ]
+        return sorted(found, key=lambda arrival: (arrival.arrived_ns, arrival.place))
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file, by its name relative to the landing zone.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        return self._files.read(name)
+
+    def fetch(self, place: str) -> Callable[[str], bytes]:
+        """A function that gives the bytes of the files of one drop by name."""
+        return lambda name: self._files.read(f"{place}/{name}")
+
+    def manifest(self, place: str) -> Manifest:
+        """The manifest of a drop.
+
+        Raises:
+            DropError: it is missing or unreadable, stands in a place that is not its own, or names
+                another day than the one on which it says that it started.
+        """
+        if place not in self._manifests:
+            try:
+                manifest = read_manifest(self._files.read(f"{place}/{MANIFEST_NAME}"))
+            except FileNotFoundError as error:
+                raise DropError(f"{place} has no {MANIFEST_NAME}: it is unfinished") from error
+            _check_place(manifest, place)
+            self._manifests[place] = manifest
+        return self._manifests[place]
+
+    def session_of(self, manifest: Manifest) -> str | None:
+        """The session that a drop belongs to; None for a drop about days.
+
+        An entry of the club's calendar has the last word; without one the edge's guess stands.
+
+        Raises:
+            SourceError: the calendar cannot be read; names the line.
+        """
+        if manifest.session is None:
+            return None
+        guess = manifest.session
+        identity = mint_session_id(
+            guess.started_at_utc, self._club_timezone, guess.sport, guess.site, self.calendar()
+        )
+        return guess.session_id if identity.entry is None else identity.session_id
+
+    def active(self, session_id: str) -> list[ActiveDrop]:
+        """The newest readable, not refused revision of each stream of a session, by stream.
+
+        Only streams of the days around the session are looked at: the cost does not grow with the
+        number of sessions in the zone.
+        """
+        newest: dict[str, ActiveDrop] = {}
+        for drop, manifest in self._readable(_days_around(session_id)):
+            if drop.is_refused or self.session_of(manifest) != session_id:
+                continue
+            known = newest.get(manifest.stream_id)
+            if known is None or known.manifest.revision < manifest.revision:
+                fetch = self.fetch(drop.place)
+                newest[manifest.stream_id] = ActiveDrop(
+                    manifest, drop.place, drop.arrived_ns, fetch
+                )
+        return [newest[stream] for stream in sorted(newest)]
+
+    def manifests(self) -> list[tuple[str, Manifest]]:
+        """Place and manifest of every readable drop, refused ones included; reads all of them."""
+        found = [(drop.place, manifest) for drop, manifest in self._readable(("",))]
+        return sorted(found, key=lambda pair: pair[0])
+
+    def refuse(self, place: str, rule: str, reason: str, refused_at_utc: datetime) -> None:
+        """Mark a drop as not to be loaded; the first refusal stands.
+
+        Args:
+            rule: short name of the rule that it breaks.
+            reason: what is wrong and what to do; no athlete's values.
+        """
+        refusal = {
+            "rule": rule,
+            "reason": reason,
+            "refused_at_utc": refused_at_utc.astimezone(UTC).isoformat(),
+        }
+        text = json.dumps(refusal, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        self._files.create(f"{place}/{REFUSAL_NAME}", text.encode())
+
+    def refused(self) -> list[RefusedDrop]:
+        """Every refused drop, by place."""
+        found = []
+        for drop in self._files.drops():
+            if not drop.is_refused:
+                continue
+            refusal = json.loads(self._files.read(f"{drop.place}/{REFUSAL_NAME}"))
+            found.append(
+                RefusedDrop(
+                    place=drop.place,
+                    rule=refusal["rule"],
+                    reason=refusal["reason"],
+                    refused_at_utc=datetime.fromisoformat(refusal["refused_at_utc"]),
+                    kept_at_uri=self._files.uri(drop.place),
+                    manifest=self._manifest_or_none(drop.place),
+                )
+            )
+        return sorted(found, key=lambda refused: refused.place)
+
+    def calendar(self) -> tuple[CalendarEntry, ...]:
+        """The club's calendar, as it was when first asked for; empty where there is none.
+
+        Raises:
+            SourceError: it cannot be read; names the line.
+        """
+        if self._calendar is None:
+            self._calendar = read_calendar(self._text(CALENDAR_NAME, "starts_at_utc,sport,slug"))
+        return self._calendar
+
+    def athletes(self) -> pa.Table:
+        """The crosswalk of athletes, of `edge_ingest.identity.ATHLETES_SCHEMA`.
+
+        Raises:
+            SourceError: it cannot be read; names the line.
+        """
+        return read_athletes(self._text(ATHLETES_NAME, "source,source_athlete_id,athlete_id"))
+
+    def checksum(self, name: str) -> str:
+        """Hash of a file of the club's (`ATHLETES_NAME`, `CALENDAR_NAME`), for provenance."""
+        return hashlib.sha256(self._text(name, "").encode()).hexdigest()[:16]
+
+    def _text(self, name: str, header: str) -> str:
+        try:
+            return self._files.read(name).decode("utf-8-sig")
+        except FileNotFoundError:
+            return header
+
+    def _readable(self, stream_prefixes: Sequence[str]) -> Iterator[tuple[FoundDrop, Manifest]]:
+        for drop in self._files.drops(stream_prefixes):
+            if (manifest := self._manifest_or_none(drop.place)) is not None:
+                yield drop, manifest
+
+    def _manifest_or_none(self, place: str) -> Manifest | None:
+        try:
+            return self.manifest(place)
+        except DropError:
+            return None
+
+
+def open_landing_zone(settings: Settings) -> LandingZone:
+    """The landing zone of an environment, in a folder or in an object store."""
+    return landing_zone(settings.landing_uri, settings.s3, settings.club_timezone)
+
+
+def landing_zone(uri: str, s3: Mapping[str, str], club_timezone: str) -> LandingZone:
+    """A landing zone by its URI: a folder, or `s3://bucket/prefix` with the store's options."""
+    files: DropFiles = (
+        S3DropFiles(s3_client(s3), *split_s3(uri)) if is_s3(uri) else LocalDropFiles(Path(uri))
+    )
+    return LandingZone(files, club_timezone)
+
+
+def _check_place(manifest: Manifest, place: str) -> None:
+    expected = f"{manifest.stream_id}/r{manifest.revision:04d}"
+    if place != expected:
+        raise DropError(f"the drop in {place} belongs in {expected}: rename its folder")
+    guess = manifest.session
+    if guess is None:
+        return
+    named = date.fromisoformat(guess.session_id[:10])
+    apart = abs(named - guess.started_at_utc.astimezone(UTC).date())
+    is_named_so = manifest.stream_id.startswith(guess.session_id)
+    if not is_named_so or apart > timedelta(days=_DAYS_APART - 1):
+        raise DropError(
+            f"the drop in {place} says that it is of {guess.session_id} and started at "
+            f"{guess.started_at_utc.isoformat()}: set the device's clock, and pack it again"
+        )
+
+
+def _days_around(session_id: str) -> list[str]:
+    day = date.fromisoformat(session_id[:10])
+    return [
+        (day + timedelta(days=days)).isoformat() for days in range(-_DAYS_APART, _DAYS_APART + 1)
+    ]

@@ -1,0 +1,158 @@
+"""A folder of objects that are written once: on this machine, or in an object store.
+
+Names are relative, with `/` between their parts. Nothing here changes or removes an object.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from resources.errors import ResourceError
+
+_UNFINISHED = ".writing-"
+_ABSENT = {"NoSuchKey", "404"}
+_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+
+
+class ObjectFolder(Protocol):
+    """What both kinds of folder can do."""
+
+    def read(self, name: str) -> bytes:
+        """The bytes of an object; raises FileNotFoundError where there is none."""
+        ...
+
+    def create(self, name: str, payload: bytes) -> bool:
+        """Write a new object, whole or not at all; false, and nothing done, if it is there."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the objects in a folder (not of those in folders below), in order."""
+        ...
+
+    def uri(self, name: str) -> str:
+        """Where an object is, as a person or another program finds it."""
+        ...
+
+
+class LocalFolder:
+    """A folder of this machine, made on the first write."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, name: str) -> bytes:
+        """See `ObjectFolder.read`."""
+        return self._path(name).read_bytes()
+
+    def create(self, name: str, payload: bytes) -> bool:
+        """See `ObjectFolder.create`; durable when it returns."""
+        target = self._path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(payload)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(unfinished).chmod(0o644)
+            # A link, unlike a rename, fails if the name is taken.
+            target.hardlink_to(unfinished)
+        except FileExistsError:
+            return False
+        finally:
+            Path(unfinished).unlink()
+        _sync(target.parent)
+        return True
+
+    def names(self, folder: str) -> list[str]:
+        """See `ObjectFolder.names`."""
+        place = self._path(folder)
+        found = place.iterdir() if place.is_dir() else iter(())
+        return sorted(
+            f"{folder}/{path.name}"
+            for path in found
+            if path.is_file() and not path.name.startswith(_UNFINISHED)
+        )
+
+    def uri(self, name: str) -> str:
+        """See `ObjectFolder.uri`."""
+        return str(self._path(name))
+
+    def _path(self, name: str) -> Path:
+        return self._root / checked(name)
+
+
+class S3Folder:
+    """A prefix of a bucket.
+
+    Args:
+        client: a boto3 client, as `object_store.s3_client` makes it.
+    """
+
+    def __init__(self, client: Any, bucket: str, prefix: str) -> None:  # noqa: ANN401
+        self._client = client
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+
+    def read(self, name: str) -> bytes:
+        """See `ObjectFolder.read`; any other fault is the SDK's own error, and worth a retry."""
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=self._key(name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                raise FileNotFoundError(f"there is no {self.uri(name)}") from error
+            raise
+        payload: bytes = found["Body"].read()
+        return payload
+
+    def create(self, name: str, payload: bytes) -> bool:
+        """See `ObjectFolder.create`."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket, Key=self._key(name), Body=payload, IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _TAKEN:
+                return False
+            raise
+        return True
+
+    def names(self, folder: str) -> list[str]:
+        """See `ObjectFolder.names`."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=f"{self._key(folder)}/", Delimiter="/"
+        )
+        return sorted(
+            found["Key"].removeprefix(self._prefix)
+            for page in pages
+            for found in page.get("Contents", ())
+        )
+
+    def uri(self, name: str) -> str:
+        """See `ObjectFolder.uri`."""
+        return f"s3://{self._bucket}/{self._key(name)}"
+
+    def _key(self, name: str) -> str:
+        return self._prefix + checked(name)
+
+
+def checked(name: str) -> str:
+    """The name, if it stays inside of its folder.
+
+    Raises:
+        ResourceError: it is empty, absolute, or climbs out.
+    """
+    if not name or name.startswith("/") or {"", ".", ".."} & set(name.split("/")):
+        raise ResourceError(f"{name!r} is no name inside a folder: use parts joined by /")
+    return name
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,100 @@
+"""S3 in three dialects: one set of options for boto3, Iceberg and DuckDB.
+
+Options are those of `Settings.s3`: `endpoint`, `region`, `access-key-id`, `secret-access-key`,
+`session-token`. None given means AWS itself with the SDK's own chain of credentials.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from resources.errors import SettingsError
+
+_DEFAULT_REGION = "us-east-1"
+
+
+def is_s3(uri: str) -> bool:
+    """Whether a URI names a place in an object store rather than a folder."""
+    return uri.startswith("s3://")
+
+
+def split_s3(uri: str) -> tuple[str, str]:
+    """Bucket and prefix (without slashes around it) of an `s3://` URI.
+
+    Raises:
+        SettingsError: there is no bucket in it.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise SettingsError(f"{uri!r} is no place in an object store: write s3://bucket/prefix")
+    return parts.netloc, parts.path.strip("/")
+
+
+def s3_client(options: Mapping[str, str]) -> Any:  # noqa: ANN401 - boto3 makes its types at run time
+    """A boto3 client; a custom endpoint is addressed by path, as its buckets have no host names."""
+    import boto3
+    from botocore.config import Config
+
+    style = {"addressing_style": "path"} if options.get("endpoint") else {}
+    return boto3.client(
+        "s3",
+        endpoint_url=options.get("endpoint"),
+        region_name=_region(options),
+        aws_access_key_id=options.get("access-key-id"),
+        aws_secret_access_key=options.get("secret-access-key"),
+        aws_session_token=options.get("session-token"),
+        config=Config(s3=style, retries={"mode": "standard", "max_attempts": 5}),
+    )
+
+
+def iceberg_properties(options: Mapping[str, str]) -> dict[str, str]:
+    """The same options as Iceberg's file layer reads them."""
+    properties = {f"s3.{name}": value for name, value in options.items()}
+    if region := _region(options):
+        properties["s3.region"] = region
+    return properties
+
+
+def duckdb_secret(options: Mapping[str, str]) -> dict[str, str | bool]:
+    """The same options as parameters of DuckDB's `create secret`.
+
+    Without keys they come from the SDK's chain (a role, a profile): DuckDB's own chain needs an
+    extension that no wheel carries. Keys of a role expire; a connection lives as long as one run.
+    """
+    secret: dict[str, str | bool] = {"type": "s3"}
+    if region := _region(options):
+        secret["region"] = region
+    if endpoint := options.get("endpoint"):
+        parts = urlsplit(endpoint)
+        secret |= {
+            "endpoint": parts.netloc,
+            "use_ssl": parts.scheme == "https",
+            "url_style": "path",
+        }
+    key, word, token = _credentials(options)
+    if key and word:
+        secret |= {"key_id": key, "secret": word}
+    if token:
+        secret["session_token"] = token
+    return secret
+
+
+def _credentials(options: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
+    if options.get("access-key-id"):
+        return (
+            options["access-key-id"],
+            options.get("secret-access-key"),
+            options.get("session-token"),
+        )
+    import boto3
+
+    found = boto3.Session().get_credentials()
+    if found is None:
+        return None, None, None
+    frozen = found.get_frozen_credentials()
+    return frozen.access_key, frozen.secret_key, frozen.token
+
+
+def _region(options: Mapping[str, str]) -> str | None:
+    """Region to sign for; stores of one's own have none and accept any."""
+    return options.get("region") or (_DEFAULT_REGION if options.get("endpoint") else None)

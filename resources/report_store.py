@@ -1,0 +1,90 @@
+"""Where pages are kept: by session and revision, written once and never changed."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from resources.environment import Settings
+from resources.errors import ImmutableReportError, ResourceError
+from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, checked
+from resources.object_store import is_s3, s3_client, split_s3
+
+_PAGE = re.compile(r"(?P<session>[^/]+)/r(?P<revision>\d{4,})\.html")
+
+
+class ReportStore:
+    """Pages by session and revision.
+
+    Args:
+        folder: its storage.
+    """
+
+    def __init__(self, folder: ObjectFolder) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        """Nothing is opened before it is needed."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing stays open."""
+
+    def write(self, session_id: str, revision: int, html: str) -> str:
+        """Keep a page, whole or not at all; keeping the same page again changes nothing.
+
+        Args:
+            revision: from 1.
+
+        Returns:
+            The page's URI, for `read`.
+
+        Raises:
+            ImmutableReportError: this revision is kept already and says something else.
+        """
+        name = checked(f"{session_id}/r{revision:04d}.html")
+        if not _PAGE.fullmatch(name):
+            raise ResourceError(f"{session_id!r} names no session: use its id, without slashes")
+        page = html.encode()
+        if not self._folder.create(name, page) and self._folder.read(name) != page:
+            raise ImmutableReportError(
+                f"{self._folder.uri(name)} is published and says something else: publish revision "
+                f"{max(self.revisions(session_id)) + 1}"
+            )
+        return self._folder.uri(name)
+
+    def read(self, uri: str) -> str:
+        """A page by the URI that `write` gave.
+
+        Raises:
+            FileNotFoundError: it is not there.
+            ResourceError: it is not a page of this store.
+        """
+        name = "/".join(uri.rsplit("/", 2)[-2:])
+        if not _PAGE.fullmatch(name) or self._folder.uri(name) != uri:
+            raise ResourceError(f"{uri} is no page of this store: see SPORTS_REPORT_URI")
+        return self._folder.read(name).decode()
+
+    def revisions(self, session_id: str) -> tuple[int, ...]:
+        """Revisions of a session's page that are kept, also those of runs that never finished."""
+        names = self._folder.names(checked(session_id))
+        return tuple(int(match["revision"]) for name in names if (match := _PAGE.fullmatch(name)))
+
+
+def open_report_store(settings: Settings) -> ReportStore:
+    """The report store of an environment, in a folder or in an object store."""
+    return report_store(settings.report_uri, settings.s3)
+
+
+def report_store(uri: str, s3: Mapping[str, str]) -> ReportStore:
+    """A report store by its URI: a folder, or `s3://bucket/prefix` with the store's options."""
+    folder: ObjectFolder = (
+        S3Folder(s3_client(s3), *split_s3(uri)) if is_s3(uri) else LocalFolder(Path(uri))
+    )
+    return ReportStore(folder)

@@ -1,0 +1,216 @@
+"""A drop arrives: one run for the whole way, raw to report.
+
+Names assets by key and imports none. What to ask for is decided by `plan`, a pure function.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from edge_ingest.errors import DropError
+from edge_ingest.manifest import Manifest
+from resources.dagster_resources import LandingZoneResource
+from resources.landing_zone import Arrival, LandingZone
+from sports_assets.keys import LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
+from sports_assets.partitions import SESSIONS, SESSIONS_NAME
+
+#: Arrivals looked at in one tick; the rest waits for the next.
+ARRIVALS_A_TICK = 50
+#: A drop may become visible this much later than its own time says (clocks, slow listings).
+OVERLAP_NS = 60 * 10**9
+CURSOR_VERSION = 1
+
+_SESSION_LAYERS = ("raw", "tracking", "core", "mart", "report")
+_NOT_FACTS = [RAW_KEYS[name] for name in ("footage", "wellness", "injuries", "quarantine")]
+
+session_facts = dg.define_asset_job(
+    "session_facts",
+    selection=dg.AssetSelection.groups(*_SESSION_LAYERS) - dg.AssetSelection.assets(*_NOT_FACTS),
+    tags=WHOLE_WAY_TAG,
+    description="A session's drops to its page, in one run.",
+)
+session_footage = dg.define_asset_job(
+    "session_footage",
+    selection=dg.AssetSelection.assets(RAW_KEYS["footage"]),
+    description="A session's footage: what there is, and where.",
+)
+quarantine = dg.define_asset_job(
+    "quarantine",
+    selection=dg.AssetSelection.assets(RAW_KEYS["quarantine"]),
+    description="The list of refused drops.",
+)
+
+_JOBS = {"facts": session_facts, "vision": session_footage}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far the sensor has looked. Bounded: `recent` holds only what lies in the overlap.
+
+    Attributes:
+        watermark_ns: newest arrival looked at, in ns since 1970.
+        recent: places looked at whose arrival lies within the overlap before the watermark, with
+            that arrival.
+        refused: hash of the list of refused drops when it was last asked for.
+    """
+
+    watermark_ns: int = 0
+    recent: dict[str, int] = field(default_factory=dict)
+    refused: str = ""
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor":
+        """Read a cursor; one of another version starts over, which run keys make harmless."""
+        stored = json.loads(text) if text else {}
+        if stored.get("version") != CURSOR_VERSION:
+            return cls()
+        return cls(stored["watermark_ns"], stored["recent"], stored["refused"])
+
+    def __str__(self) -> str:
+        """The cursor as Dagster stores it."""
+        return json.dumps(
+            {
+                "version": CURSOR_VERSION,
+                "watermark_ns": self.watermark_ns,
+                "recent": self.recent,
+                "refused": self.refused,
+            }
+        )
+
+    def unseen(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
+        """Arrivals that were not looked at yet, oldest first, at most a tick's worth."""
+        new = [one for one in arrivals if self.recent.get(_short(one.place)) != one.arrived_ns]
+        return sorted(new, key=lambda one: (one.arrived_ns, one.place))[:ARRIVALS_A_TICK]
+
+    def advanced(self, looked_at: Sequence[Arrival], refused: str) -> "Cursor":
+        """The cursor after these arrivals, with the refused drops as they stand now."""
+        watermark = max([self.watermark_ns, *(one.arrived_ns for one in looked_at)])
+        seen = self.recent | {_short(one.place): one.arrived_ns for one in looked_at}
+        return Cursor(
+            watermark,
+            {place: at for place, at in seen.items() if at > watermark - OVERLAP_NS},
+            refused,
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run to ask for."""
+
+    session_id: str
+    work: str
+    drop_ids: tuple[str, ...]
+
+    @property
+    def run_key(self) -> str:
+        """Session and content: a corrected drop is new, a second look at the same drops is not."""
+        return f"{self.session_id}:{self.work}:{_digest(self.drop_ids)}"
+
+
+def plan(
+    manifests: Iterable[tuple[str, Manifest]], active: Callable[[str], Sequence[Manifest]]
+) -> list[Request]:
+    """What to ask for, given drops that have just arrived.
+
+    Args:
+        manifests: session (as the lakehouse resolves it) and manifest of each arrival.
+        active: the active drops of a session, the older ones of other streams included.
+
+    Returns:
+        One request for each session and lane, whatever the number of its new drops; footage
+        starts the vision lane, everything else the facts lane.
+    """
+    wanted: dict[tuple[str, str], None] = {}
+    for session_id, manifest in manifests:
+        wanted[session_id, _work(manifest)] = None
+    requests = []
+    for session_id, work in wanted:
+        drops = [drop.drop_id for drop in active(session_id) if _work(drop) == work]
+        if drops:
+            requests.append(Request(session_id, work, tuple(sorted(drops))))
+    return requests
+
+
+def _work(manifest: Manifest) -> str:
+    return "vision" if manifest.kind == "footage" else "facts"
+
+
+def _short(place: str) -> str:
+    return _digest([place])
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+@dg.sensor(
+    jobs=[session_facts, session_footage, quarantine],
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Each new drop of a session: one run from raw to report.",
+)
+def edge_drops(
+    context: dg.SensorEvaluationContext, landing_zone: LandingZoneResource
+) -> dg.SensorResult:
+    """Look for drops that arrived since the last tick."""
+    cursor = Cursor.parse(context.cursor)
+    with landing_zone.open() as zone:
+        listed = zone.arrivals(after_ns=cursor.watermark_ns - OVERLAP_NS)
+        arrivals = cursor.unseen(listed)
+        found = list(_sort_out(context, zone, arrivals))
+        requests = plan(found, lambda session: [drop.manifest for drop in zone.active(session)])
+        refused = _digest(sorted(f"{drop.place} {drop.rule}" for drop in zone.refused()))
+    runs = [_run_request(request) for request in requests]
+    if refused != (cursor.refused or _digest([])):
+        runs.append(dg.RunRequest(run_key=f"quarantine:{refused}", job_name=quarantine.name))
+    known = set(context.instance.get_dynamic_partitions(SESSIONS_NAME))
+    fresh = sorted({request.session_id for request in requests} - known)
+    return dg.SensorResult(
+        run_requests=runs,
+        dynamic_partitions_requests=[SESSIONS.build_add_request(fresh)] if fresh else [],
+        skip_reason=None if runs else _why_nothing(len(listed), len(arrivals)),
+        cursor=str(cursor.advanced(arrivals, refused)),
+    )
+
+
+def _sort_out(
+    context: dg.SensorEvaluationContext, zone: LandingZone, arrivals: Sequence[Arrival]
+) -> Iterator[tuple[str, Manifest]]:
+    """Session and manifest of each arrival; one that cannot be read is refused, alone."""
+    for arrival in arrivals:
+        try:
+            manifest = zone.manifest(arrival.place)
+            session_id = zone.session_of(manifest)
+        except DropError as error:
+            refusal = str(error)
+        else:
+            if session_id is not None:
+                yield session_id, manifest
+                continue
+            refusal = (
+                f"{arrival.place} is about days ({manifest.kind}), which this version does not "
+                "load: remove refused.json after the update that does"
+            )
+        context.log.warning("refused %s: %s", arrival.place, refusal)
+        zone.refuse(arrival.place, "manifest", refusal, datetime.now(UTC))
+
+
+def _run_request(request: Request) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=request.run_key,
+        job_name=_JOBS[request.work].name,
+        partition_key=request.session_id,
+        tags={LANE_TAG: lane(request.session_id, request.work)},
+    )
+
+
+def _why_nothing(listed: int, looked_at: int) -> str:
+    if looked_at:
+        return f"{looked_at} drops arrived, and none is the active one of its session any more"
+    if listed:
+        return "no new drop: the last minute's arrivals were looked at already"
+    return "no new drop in the landing zone"

@@ -1,0 +1,40 @@
+"""When an asset is made again without anyone asking. Each condition says what fires it, what
+clears it, and what is lost if the run that it asks for fails.
+
+The way from drop to page is one run that the `edge_drops` sensor asks for; nothing here takes part
+in it. These conditions are the backstop.
+"""
+
+import dagster as dg
+
+from sports_assets.keys import WHOLE_WAY_TAG
+
+
+def on_new_code_or_late_input() -> dg.AutomationCondition[dg.AssetKey]:
+    """For assets made from a session's own tables.
+
+    Fires: for a session whose input was made again with other content (a new `data_version`), as
+        happens when someone materialises one asset alone; and for every session when the asset's
+        `code_version` changes. An input made again with the same content fires nothing, nor does
+        an input made by a run from drop to page, which makes the rest itself: a look at the middle
+        of such a run would see half of its tables made and ask for the others a second time.
+    Waits: while an input is missing or being made, and while the asset itself is being made.
+    Clears: when the asset is requested or made, whoever asked.
+    If that run fails: the request is spent, and the failed run stands in the run list; the next
+        change of input or code fires again. A run from drop to page that fails is not asked for
+        again from here: re-execute it in the UI, or send the drop corrected.
+    """
+    condition = dg.AutomationCondition
+    changed = condition.any_deps_match(
+        condition.data_version_changed() & ~condition.executed_with_tags(tag_values=WHOLE_WAY_TAG)
+    ).with_label("an input changed its content")
+    recoded = condition.code_version_changed().with_label("the code changed")
+    handled = (
+        condition.newly_requested() | condition.newly_updated() | condition.initial_evaluation()
+    ).with_label("requested, made, or looked at for the first time")
+    return (
+        (changed | recoded).since(handled)
+        & ~condition.any_deps_missing()
+        & ~condition.any_deps_in_progress()
+        & ~condition.in_progress()
+    ).with_label("on_new_code_or_late_input")

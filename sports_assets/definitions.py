@@ -1,0 +1,41 @@
+"""The code location: everything that Dagster knows of Touchline."""
+
+import dagster as dg
+
+from resources.dagster_resources import resources_for
+from resources.environment import load_settings
+from sensors.edge_drops import edge_drops, quarantine, session_facts, session_footage
+from sports_assets.assets import waiting_contracts
+from sports_assets.raw.assets import raw_quarantine, raw_session
+from sports_assets.reports.assets import report_session
+from sports_assets.tracking.assets import tracking_kinematics
+from sports_assets.warehouse.assets import dbt_athlete_days, dbt_facts, identity_athletes
+
+settings = load_settings()
+
+defs = dg.Definitions(
+    assets=[
+        raw_session,
+        raw_quarantine,
+        tracking_kinematics,
+        identity_athletes,
+        dbt_facts,
+        dbt_athlete_days,
+        report_session,
+        *waiting_contracts(),
+    ],
+    jobs=[session_facts, session_footage, quarantine],
+    sensors=[
+        edge_drops,
+        dg.AutomationConditionSensorDefinition(
+            "new_code_or_late_input",
+            target=dg.AssetSelection.all(),
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            minimum_interval_seconds=30,
+            description="The backstop: see sports_assets/automation.py.",
+        ),
+    ],
+    resources=resources_for(settings),
+    # One process a run: starting another for each step would cost more than most steps do.
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,78 @@
+"""Names of assets, who owns them, and the closed list of tags.
+
+Sensors and the coach app name assets by these keys and import no asset.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from edge_ingest.records import RAW
+from resources.contracts import EMPTY, KINEMATICS, REPORT_SESSION
+
+#: What each layer is, in the words of its readers; an asset's group is its layer.
+LAYERS: Mapping[str, str] = {
+    "identity": "who is who, as the club keeps it by hand",
+    "raw": "what arrived, as the source tells it",
+    "tracking": "smoothed movement",
+    "core": "who, what and when, agreed between sources",
+    "mart": "facts that someone reads",
+    "vision": "what the footage shows",
+    "prediction": "what models expect, with their uncertainty",
+    "alert": "who left the personal norm",
+    "report": "pages for people",
+}
+
+_OWNERS: Mapping[str, str] = {
+    "identity": "team:medical",
+    "raw": "team:data-platform",
+    "tracking": "team:sports-science",
+    "core": "team:data-platform",
+    "mart": "team:sports-science",
+    "vision": "team:computer-vision",
+    "prediction": "team:data-science",
+    "alert": "team:medical",
+    "report": "team:sports-science",
+}
+
+#: Runs queue by this tag, one at a time for each of its values.
+LANE_TAG = "touchline/lane"
+BACKFILL_LANE = "backfill"
+#: Carried by runs that make everything from drop to page themselves.
+WHOLE_WAY_TAG = {"touchline/way": "drop-to-page"}
+
+
+def asset_key(key: str) -> dg.AssetKey:
+    """`layer/name` as Dagster's key."""
+    return dg.AssetKey(key.split("/"))
+
+
+def owners(layer: str) -> list[str]:
+    """Who answers for the assets of a layer."""
+    return [_OWNERS[layer]]
+
+
+def tags(layer: str, personal: str = "none") -> dict[str, str]:
+    """Tags of an asset: `touchline/layer`, and `touchline/personal-data` (none, identity, health).
+
+    Raises:
+        ValueError: a value outside of the closed list.
+    """
+    if layer not in LAYERS:
+        raise ValueError(f"{layer!r} is no layer: use one of {', '.join(LAYERS)}")
+    if personal not in {"none", "identity", "health"}:
+        raise ValueError(f"{personal!r} is no class of personal data: none, identity or health")
+    return {"touchline/layer": layer, "touchline/personal-data": personal}
+
+
+def lane(session_id: str, kind_of_work: str) -> str:
+    """The lane of a session's facts or vision run."""
+    return f"{session_id}:{kind_of_work}"
+
+
+RAW_KEYS = {contract.name: asset_key(contract.key) for contract in RAW}
+IDENTITY_ATHLETES_KEY = asset_key("identity/athletes")
+KINEMATICS_KEY = asset_key(KINEMATICS.key)
+EMPTY_KEYS = [asset_key(contract.key) for contract in EMPTY]
+BASELINE_KEY = asset_key("mart/athlete_session_baseline")
+REPORT_SESSION_KEY = asset_key(REPORT_SESSION.key)

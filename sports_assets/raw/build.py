@@ -1,0 +1,89 @@
+"""What arrived? Drops of a session become rows of the raw tables, or are refused one by one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from edge_ingest.arrival import as_raw, read_table
+from edge_ingest.errors import ContractError, DropError, EdgeError
+from edge_ingest.manifest import Manifest
+from edge_ingest.records import SESSION_TABLES
+
+
+@dataclass(frozen=True)
+class ArrivedDrop:
+    """A drop in the landing zone.
+
+    Attributes:
+        place: where it stands, as the landing zone names it.
+        fetch: gives the bytes of one of its files by name.
+    """
+
+    manifest: Manifest
+    place: str
+    fetch: Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A drop that cannot be loaded, and why, in words for the person at the device."""
+
+    place: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RawSession:
+    """Rows of one session by table name, the drops they came in, and what had to be left out."""
+
+    tables: Mapping[str, pa.Table]
+    drop_ids: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+
+def build_session(session_id: str, drops: Sequence[ArrivedDrop]) -> RawSession:
+    """Read every drop of a session. A drop with one bad file is refused whole.
+
+    Args:
+        drops: the active drop of each stream; their order does not matter.
+
+    Returns:
+        A table for each of `SESSION_TABLES`, empty where no drop has such rows.
+    """
+    parts: dict[str, list[pa.Table]] = {name: [] for name in SESSION_TABLES}
+    refused = []
+    for drop in sorted(drops, key=lambda drop: drop.manifest.stream_id):
+        try:
+            for name, rows in _read(session_id, drop):
+                parts[name].append(rows)
+        except EdgeError as error:
+            refused.append(Refusal(drop.place, type(error).__name__, str(error)))
+    tables = {
+        name: pa.concat_tables(rows) if rows else SESSION_TABLES[name].empty()
+        for name, rows in parts.items()
+    }
+    return RawSession(tables, tuple(drop.manifest.drop_id for drop in drops), tuple(refused))
+
+
+def _read(session_id: str, drop: ArrivedDrop) -> list[tuple[str, pa.Table]]:
+    """All tables of a drop, checked; all or none."""
+    if [file.table for file in drop.manifest.files].count("sessions") != 1:
+        raise DropError(
+            f"{drop.manifest.stream_id}: a drop carries the table sessions exactly once; pack the "
+            "recording again"
+        )
+    tables = []
+    for file in drop.manifest.files:
+        rows = as_raw(drop.manifest, file, read_table(drop.manifest, file, drop.fetch), session_id)
+        if broken := SESSION_TABLES[file.table].violations(rows):
+            listed = "; ".join(
+                f"{v.rows} rows break {v.column}: {v.rule} ({v.limit})" for v in broken
+            )
+            raise ContractError(
+                f"{drop.manifest.stream_id} r{drop.manifest.revision:04d} {file.path}: {listed}; "
+                "pack the recording again with this version"
+            )
+        tables.append((file.table, rows))
+    return tables

@@ -1,0 +1,170 @@
+"""Pages for people, as assets."""
+
+import time
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import dagster as dg
+import pyarrow as pa
+
+from edge_ingest.records import EVENTS, POSITIONS, SIGNALS
+from resources.contracts import KINEMATICS, REPORT_SESSION
+from resources.dagster_resources import (
+    LakehouseResource,
+    LandingZoneResource,
+    ReportStoreResource,
+)
+from resources.dbt.contracts import dbt_contracts
+from resources.lakehouse import Lakehouse
+from resources.landing_zone import ATHLETES_NAME, CALENDAR_NAME, LandingZone
+from resources.provenance import ProvenanceRef, code_version, session_drops
+from sports_assets.assets import commit_context
+from sports_assets.automation import on_new_code_or_late_input
+from sports_assets.checks import check_contract, contract_check_spec
+from sports_assets.keys import BASELINE_KEY, REPORT_SESSION_KEY, asset_key, owners, tags
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
+from sports_assets.reports.facts import Colophon, SessionFacts
+from sports_assets.reports.facts_query import load_facts
+from sports_assets.reports.overview import overview
+from sports_assets.reports.publish import publish_page
+from sports_assets.reports.session_page import PageContent, bind_page, make_content
+from sports_assets.reports.stopwatch import RunTimes, stage_times
+from sports_assets.tracking.settings import KinematicsSettings
+from sports_assets.warehouse.assets import PROJECT
+
+#: dbt's tables of sessions, and what the pictures need besides.
+_FACTS = [
+    contract
+    for contract in dbt_contracts(PROJECT.manifest).values()
+    if contract.replaced_by == "session"
+]
+_READ = [*_FACTS, POSITIONS, SIGNALS, EVENTS, KINEMATICS]
+
+
+@dg.asset(
+    key=REPORT_SESSION_KEY,
+    deps=[asset_key(contract.key) for contract in _READ],
+    check_specs=[contract_check_spec(REPORT_SESSION)],
+    partitions_def=SESSIONS,
+    backfill_policy=MANY_SESSIONS_A_RUN,
+    automation_condition=on_new_code_or_late_input(),
+    group_name=REPORT_SESSION.layer,
+    owners=owners(REPORT_SESSION.layer),
+    tags=tags(REPORT_SESSION.layer, "health"),
+    kinds={"python", "html"},
+    code_version="1",
+    description=(
+        "One page a session for the coach: three sentences, each athlete beside their own earlier "
+        "sessions, two pictures at most, and where every number comes from. A page is revised when "
+        "what it says changes, and never replaced."
+    ),
+)
+def report_session(
+    context: dg.AssetExecutionContext,
+    lakehouse: LakehouseResource,
+    landing_zone: LandingZoneResource,
+    report_store: ReportStoreResource,
+) -> dg.MaterializeResult:
+    """Write the page of each session of the run."""
+    began = time.time()
+    ledgers = []
+    with lakehouse.open() as store, landing_zone.open() as zone, report_store.open() as shelf:
+        for session in session_ids(context):
+            facts = _facts(store, session, landing_zone.club_timezone)
+            content = make_content(facts)
+            provenance = _provenance(context, store, zone, facts)
+            drop_ids = [drop.drop_id for drop in provenance.drops]
+            times = _times(context, zone, session, began)
+
+            def render(
+                revision: int,
+                content: PageContent = content,
+                provenance: ProvenanceRef = provenance,
+                times: RunTimes = times,
+            ) -> str:
+                stages = tuple(stage_times(times, datetime.now(UTC)))
+                return bind_page(content, Colophon(revision, stages, provenance))
+
+            page = publish_page(
+                store,
+                shelf,
+                session,
+                content_sha256=content.sha256,
+                render=render,
+                provenance=provenance,
+                written_at_utc=datetime.now(UTC),
+                context=commit_context(context, drop_ids),
+            )
+            ledgers.append(page.ledger)
+            context.add_asset_metadata(
+                {
+                    "report": dg.MetadataValue.md(overview(facts)),
+                    "page": dg.MetadataValue.path(page.uri),
+                    "revision": page.revision,
+                    "is_new_revision": page.is_new,
+                    "provenance": provenance.fingerprint,
+                },
+                partition_key=session,
+            )
+    ledger = pa.concat_tables(ledgers)
+    contents = " ".join(sorted(ledger.column("content_sha256").to_pylist()))
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(sha256(contents.encode()).hexdigest()[:16]),
+        check_results=[check_contract(REPORT_SESSION, ledger)],
+        metadata={"dagster/row_count": ledger.num_rows},
+    )
+
+
+def _facts(store: Lakehouse, session_id: str, timezone: str) -> SessionFacts:
+    """All that the page says, read from committed rows of this session."""
+    with store.connect() as connection:
+        for layer in sorted({contract.layer for contract in _READ}):
+            connection.execute(f"create schema {layer}")
+        for contract in _READ:
+            store.view(connection, contract, f"{contract.layer}.{contract.name}", [session_id])
+        return load_facts(connection, session_id, timezone=timezone)
+
+
+def _provenance(
+    context: dg.AssetExecutionContext, store: Lakehouse, zone: LandingZone, facts: SessionFacts
+) -> ProvenanceRef:
+    """What the page is a function of: drops, the history it was held against, settings, code."""
+    session_id = facts.header.session_id
+    records = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(BASELINE_KEY, asset_partitions=[session_id]), limit=1
+    ).records
+    made = records[0].asset_materialization if records else None
+    history = made.metadata.get("snapshots_read") if made else None
+    return ProvenanceRef(
+        drops=session_drops(store, [session_id]),
+        snapshots={key: int(read) for key, read in history.value.items()} if history else {},
+        settings={
+            "club_timezone": facts.header.timezone,
+            "athletes_sha256": zone.checksum(ATHLETES_NAME),
+            "calendar_sha256": zone.checksum(CALENDAR_NAME),
+            **KinematicsSettings.for_sport(facts.header.sport).to_dict(),
+        },
+        code_version=code_version(),
+    )
+
+
+def _times(
+    context: dg.AssetExecutionContext, zone: LandingZone, session_id: str, began: float
+) -> RunTimes:
+    """Instants of this run, as the instance has them."""
+    stats = context.instance.get_run_stats(context.run_id)
+    steps = {
+        step.step_key: (step.start_time, step.end_time)
+        for step in context.instance.get_run_step_stats(context.run_id)
+        if step.start_time is not None and step.end_time is not None
+    }
+    is_asked_for_by_a_drop = "dagster/sensor_name" in context.run.tags
+    arrivals = [drop.arrived_ns / 1e9 for drop in zone.active(session_id)]
+    return RunTimes(
+        landed=max(arrivals) if arrivals and is_asked_for_by_a_drop else None,
+        queued=stats.enqueued_time,
+        launched=stats.launch_time,
+        started=stats.start_time,
+        steps=steps,
+        page_started=began,
+    )

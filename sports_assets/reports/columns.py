@@ -1,0 +1,170 @@
+"""The columns that a table of athletes can have: what each means, its unit, how it is rounded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sports_assets.reports.facts import AthleteFacts
+from sports_assets.reports.numerals import (
+    DERIVED,
+    EVENTS,
+    EXTERNAL,
+    INTERNAL,
+    Numeral,
+    number_id,
+    numeral,
+)
+
+Read = Callable[[AthleteFacts], float | None]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: of the mart's column; the last part of each number's id, and the metric of a baseline.
+        title: heading; short, for a phone.
+        unit: as shown.
+        meaning: in words, for the heading's tooltip and for tables of one athlete.
+        read: the value of an athlete, in the mart's unit.
+        table: first part of each number's id.
+        is_bar: whether a bar shows the value beside those of the others.
+        is_total: grows with the time in view, so that sessions compare only if all of it was seen.
+    """
+
+    name: str
+    title: str
+    unit: str
+    meaning: str
+    read: Read
+    table: str = DERIVED
+    digits: int = 0
+    factor: float = 1.0
+    is_bar: bool = False
+    absent: str = "not measured"
+    is_total: bool = False
+
+    def show(self, one: AthleteFacts) -> Numeral:
+        """The athlete's number in this column."""
+        return numeral(
+            number_id(self.table, one.athlete_id, self.name),
+            self.read(one),
+            self.unit,
+            digits=self.digits,
+            factor=self.factor,
+            absent=self.absent,
+        )
+
+
+def _external(
+    name: str, title: str, unit: str, meaning: str, *, digits: int = 0, factor: float = 1.0,
+    is_bar: bool = False, is_total: bool = False,
+) -> Column:  # fmt: skip
+    def read(one: AthleteFacts) -> float | None:
+        value: float | None = getattr(one.external, name, None)
+        return value
+
+    return Column(
+        name, title, unit, meaning, read, EXTERNAL, digits, factor, is_bar,
+        "too little time in view, or not measured", is_total,
+    )  # fmt: skip
+
+
+def _internal(
+    name: str, title: str, unit: str, meaning: str, *, factor: float = 1.0, is_bar: bool = False
+) -> Column:
+    def read(one: AthleteFacts) -> float | None:
+        value: float | None = getattr(one.internal, name, None)
+        return value
+
+    return Column(
+        name, title, unit, meaning, read, INTERNAL, 0, factor, is_bar, "the sensor was not worn"
+    )
+
+
+def _event(name: str, title: str, meaning: str) -> Column:
+    def read(one: AthleteFacts) -> float | None:
+        value: float | None = getattr(one.events, name, None)
+        return value
+
+    return Column(name, title, "", meaning, read, EVENTS, absent="the event feed does not tell it")
+
+
+def _event_share(name: str, title: str, counted: str, total: str, meaning: str) -> Column:
+    def read(one: AthleteFacts) -> float | None:
+        part: float | None = getattr(one.events, counted, None)
+        whole: float | None = getattr(one.events, total, None)
+        return 100 * part / whole if part is not None and whole else None
+
+    return Column(name, title, "%", meaning, read, absent="no attempts")
+
+
+_TRACKED: Final = _external("tracked_s", "In view", "min", "Time with a position", factor=1 / 60)
+_DISTANCE: Final = _external(
+    "total_distance_m", "Distance", "km", "Distance", digits=1, factor=0.001, is_total=True
+)
+_TOP: Final = _external("top_speed_mps", "Top", "km/h", "Top speed", digits=1, factor=3.6)
+
+#: Movement of a team sport; the first four fit a phone without scrolling.
+EXTERNAL_COLUMNS: Final = (
+    _TRACKED,
+    _external("distance_per_min_m", "Per min", "m", "Metres for each minute in view"),
+    _external(
+        "high_speed_distance_m",
+        "High speed",
+        "m",
+        "Metres at high speed",
+        is_bar=True,
+        is_total=True,
+    ),
+    _TOP,
+    _external("sprint_effort_count", "Sprints", "", "Sprints", is_total=True),
+    _external("sprint_distance_m", "Sprinted", "m", "Metres at sprint speed", is_total=True),
+    _DISTANCE,
+    _external("acceleration_count", "Acc.", "", "Accelerations", is_total=True),
+    _external("deceleration_count", "Dec.", "", "Decelerations", is_total=True),
+    _external("mean_metabolic_power_w_per_kg", "Power", "W/kg", "Mean metabolic power", digits=1),
+)
+#: Movement of a sport without sides.
+MOVEMENT_COLUMNS: Final = (
+    _DISTANCE,
+    _TRACKED,
+    _external("distance_per_min_m", "Per min", "m", "Metres for each minute with a position"),
+    _TOP,
+)
+INTERNAL_COLUMNS: Final = (
+    _internal("edwards_trimp_au", "TRIMP", "au", "Edwards TRIMP", is_bar=True),
+    _internal("banister_trimp_au", "Banister", "au", "Banister TRIMP"),
+    _internal("mean_heart_rate_bpm", "Mean HR", "bpm", "Mean heart rate"),
+    _internal("peak_heart_rate_bpm", "Peak HR", "bpm", "Highest heart rate"),
+    _internal("heart_rate_s", "HR time", "min", "Time with heart rate", factor=1 / 60),
+    *(
+        _internal(
+            f"heart_rate_zone_{zone}_s", f"Zone {zone}", "min",
+            f"Zone {zone}: {low}–{low + 10}\u202f% of maximum", factor=1 / 60,
+        )
+        for zone, low in enumerate((50, 60, 70, 80, 90), start=1)
+    ),
+    _internal("mean_power_w", "Mean W", "W", "Mean power"),
+    _internal("normalized_power_w", "Norm. W", "W", "Normalised power"),
+    _internal("peak_power_w", "Peak W", "W", "Highest power"),
+    _internal("work_kj", "Work", "kJ", "Work"),
+)  # fmt: skip
+EVENT_COLUMNS: Final = (
+    _event("pass_count", "Passes", "Passes"),
+    _event_share(
+        "pass_completion_percent", "Compl.", "completed_pass_count", "pass_count",
+        "Share of passes completed",
+    ),
+    _event("shot_count", "Shots", "Shots"),
+    _event("goal_count", "Goals", "Goals"),
+    _event("shot_on_target_count", "On target", "Shots on target"),
+    _event("duel_count", "Duels", "Duels"),
+    _event_share(
+        "duels_won_percent", "Won", "won_duel_count", "duel_count", "Share of duels won"
+    ),
+    _event("recovery_count", "Recov.", "Recoveries"),
+    _event("interception_count", "Interc.", "Interceptions"),
+    _event("foul_count", "Fouls", "Fouls"),
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""At most two pictures a page, chosen by what the session has."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sports_assets.reports.facts import SessionFacts
+
+MOST: Final = 2
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture.
+
+    Attributes:
+        title: what it is about.
+        svg: an `<svg>` element, alt text included.
+        caption: how to read it.
+    """
+
+    title: str
+    svg: str
+    caption: str
+
+
+def draw_pictures(facts: SessionFacts) -> tuple[Picture, ...]:
+    """Draw what there is: shape of a match, else shots and passes, else the course of a ride."""
+    from sports_assets.reports import pictures_endurance, pictures_events, pictures_shape
+
+    drawers = (
+        pictures_shape.mean_places,
+        pictures_shape.shape_over_time,
+        pictures_events.shots,
+        pictures_events.passes_over_time,
+        pictures_endurance.route,
+        pictures_endurance.course,
+    )
+    drawn: list[Picture] = []
+    for draw in drawers:
+        if len(drawn) < MOST and (picture := draw(facts)):
+            drawn.append(picture)
+    return tuple(drawn)

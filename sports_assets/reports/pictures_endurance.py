@@ -1,0 +1,231 @@
+"""The way that was gone, and heart rate, power and height on it."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from sports_assets.reports.facts import SessionFacts, Trace
+from sports_assets.reports.numerals import NARROW, grouped
+from sports_assets.reports.pictures import Picture
+from sports_assets.reports.spread import known, median
+from sports_assets.reports.svg import INK, WIDTH_PT, new_figure, page_style, to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ZONE_FROM: Final = (0.6, 0.7, 0.8, 0.9)
+_TALLEST_PT: Final = 320.0
+_LOWEST_PT: Final = 110.0
+_LEGEND_PT: Final = 24.0
+_SCALE_PT: Final = 30.0
+_POINTS: Final = 260
+_LEAST_FIXES: Final = 10
+
+
+def route(facts: SessionFacts) -> Picture | None:
+    """The route, north up, coloured by heart-rate zone; by speed where there is no heart rate."""
+    trace = facts.trace
+    if trace is None or len(known(trace.x_m)) < _LEAST_FIXES:
+        return None
+    reference = _reference_bpm(facts, trace)
+    limits = (
+        [share * reference for share in _ZONE_FROM]
+        if reference
+        else _fifths(known(trace.speed_mps))
+    )
+    values = trace.heart_rate_bpm if reference else trace.speed_mps
+    x, y = known(trace.x_m), known(trace.y_m)
+    wide, tall = max(max(x) - min(x), 1.0), max(max(y) - min(y), 1.0)
+    map_pt = min(_TALLEST_PT, max(_LOWEST_PT, 0.92 * WIDTH_PT * tall / wide))
+    height = map_pt + _LEGEND_PT + _SCALE_PT
+    with page_style():
+        figure = new_figure(height)
+        axes = figure.add_axes((0.04, _SCALE_PT / height, 0.92, map_pt / height))
+        metres_per_pt = max(wide / (0.92 * WIDTH_PT), tall / map_pt) * 1.04
+        _frame(axes, x, y, (0.92 * WIDTH_PT * metres_per_pt, map_pt * metres_per_pt))
+        for zone, xs, ys in _stretches(trace, values, limits):
+            axes.plot(xs, ys, color=INK[f"zone-{zone}"], linewidth=3.0, solid_capstyle="round")
+        axes.plot(
+            x[0], y[0], "o", markersize=9, color=INK["paper"],
+            markeredgecolor=INK["ink"], markeredgewidth=2, zorder=5,
+        )  # fmt: skip
+        _scale_and_north(figure, metres_per_pt, height)
+        _legend(figure, limits, reference)
+        svg = to_svg(figure, "route", _route_alt(wide, tall, by_heart_rate=bool(reference)))
+    what = "heart-rate zone" if reference else "speed, in fifths of the time"
+    return Picture(
+        "The way", svg, f"Coloured by {what}; the ring is the start. Breaks have no position."
+    )
+
+
+def course(facts: SessionFacts) -> Picture | None:
+    """Heart rate, power and height over time; speed where there is neither."""
+    trace = facts.trace
+    if trace is None:
+        return None
+    panels = [
+        (title, values, ink)
+        for title, values, ink in (
+            ("Heart rate, bpm", trace.heart_rate_bpm, "away"),
+            ("Power, W", trace.power_w, "home"),
+            ("Speed, km/h", tuple(v and v * 3.6 for v in trace.speed_mps), "home"),
+            ("Height, m", trace.altitude_m, "muted"),
+        )
+        if len(known(values)) >= _LEAST_FIXES
+    ]
+    if any(title.startswith("Power") for title, _, _ in panels):
+        panels = [panel for panel in panels if not panel[0].startswith("Speed")]
+    if not panels:
+        return None
+    from matplotlib.ticker import MaxNLocator
+
+    step = max(1, math.ceil(len(trace.t_s) / _POINTS))
+    minutes = [value / 60 for value in _thinned(trace.t_s, step) if value is not None]
+    reference = _reference_bpm(facts, trace)
+    with page_style():
+        figure = new_figure(40.0 + 88.0 * len(panels))
+        rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        figure.subplots_adjust(
+            left=0.09, right=0.985, hspace=0.42,
+            top=1 - 18 / (40 + 88 * len(panels)), bottom=30 / (40 + 88 * len(panels)),
+        )  # fmt: skip
+        for axes, (title, values, ink) in zip(rows, panels, strict=True):
+            axes.set_title(title, loc="left", fontsize=9.5, color=INK["muted"], pad=4)
+            axes.grid(axis="y")
+            line = [math.nan if v is None else v for v in _thinned(values, step)]
+            axes.plot(minutes, line, color=INK[ink], linewidth=1.4)
+            if title.startswith("Heart") and reference:
+                _zone_bands(axes, reference, known(line))
+            if title.startswith("Height"):
+                lowest = min(known(line))
+                axes.fill_between(minutes, lowest, line, color=INK[ink], alpha=0.18, linewidth=0)
+            axes.margins(x=0.005)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+        rows[-1].xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+        rows[-1].xaxis.set_major_formatter(lambda value, _: f"{value:.0f}′")
+        svg = to_svg(figure, "course", _course_alt(panels))
+    caption = f"Means of {grouped(step * trace.bin_s)}{NARROW}s over minutes since the start."
+    if reference:
+        caption += f" Bands: zones of {grouped(reference)}{NARROW}bpm."
+    return Picture("How it went", svg, caption)
+
+
+def _reference_bpm(facts: SessionFacts, trace: Trace) -> float | None:
+    mine = next((one for one in facts.athletes if one.athlete_id == trace.athlete_id), None)
+    reference = mine.internal.max_heart_rate_reference_bpm if mine and mine.internal else None
+    return reference if reference and known(trace.heart_rate_bpm) else None
+
+
+def _fifths(values: Sequence[float]) -> list[float]:
+    ordered = sorted(values) or [0.0]
+    return [ordered[int(len(ordered) * part / 5)] for part in range(1, 5)]
+
+
+def _zone(value: float, limits: Sequence[float]) -> int:
+    return 1 + sum(value >= limit for limit in limits)
+
+
+def _stretches(
+    trace: Trace, values: Sequence[float | None], limits: Sequence[float]
+) -> list[tuple[int, list[float], list[float]]]:
+    """Runs of one colour, each reaching to the first point of the next; none across a hole."""
+    runs: list[tuple[int, list[float], list[float]]] = []
+    zone, before = 1, False
+    for x, y, value in zip(trace.x_m, trace.y_m, values, strict=True):
+        if x is None or y is None:
+            before = False
+            continue
+        zone = zone if value is None else _zone(value, limits)
+        if before:
+            runs[-1][1].append(x)
+            runs[-1][2].append(y)
+        if not before or runs[-1][0] != zone:
+            runs.append((zone, [x], [y]))
+        before = True
+    return [run for run in runs if len(run[1]) > 1]
+
+
+def _frame(
+    axes: "Axes", x: Sequence[float], y: Sequence[float], size_m: tuple[float, float]
+) -> None:
+    """Limits of the map: the route in the middle, one scale for both directions."""
+    centre = (max(x) + min(x)) / 2, (max(y) + min(y)) / 2
+    axes.set_xlim(centre[0] - size_m[0] / 2, centre[0] + size_m[0] / 2)
+    axes.set_ylim(centre[1] - size_m[1] / 2, centre[1] + size_m[1] / 2)
+    axes.axis("off")
+
+
+def _scale_and_north(figure: "Figure", metres_per_pt: float, height: float) -> None:
+    """A bar of a round length at the foot, and where north is; drawn over the whole picture."""
+    longest = 0.3 * WIDTH_PT * metres_per_pt
+    decade = 10 ** math.floor(math.log10(longest))
+    length = max(step * decade for step in (1, 2, 5) if step * decade <= longest)
+    page = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    page.set_xlim(0, WIDTH_PT)
+    page.set_ylim(0, height)
+    page.axis("off")
+    left, foot = 0.04 * WIDTH_PT, 8.0
+    page.plot([left, left + length / metres_per_pt], [foot, foot], color=INK["ink"], linewidth=2)
+    km = length / 1000
+    text = f"{grouped(km)}{NARROW}km" if km >= 1 else f"{grouped(length)}{NARROW}m"
+    page.text(left + length / metres_per_pt + 6, foot, text, fontsize=9.5, va="center")
+    right = 0.96 * WIDTH_PT - 4
+    page.annotate(
+        "", (right, foot + 20), (right, foot - 5),
+        arrowprops={"arrowstyle": "-|>", "color": INK["ink"], "linewidth": 1.2},
+    )  # fmt: skip
+    page.text(right - 9, foot + 8, "N", fontsize=9.5, ha="right", va="center")
+
+
+def _legend(figure: "Figure", limits: Sequence[float], reference: float | None) -> None:
+    from matplotlib.lines import Line2D
+
+    factor, unit = (1.0, "bpm") if reference else (3.6, "km/h")
+    bounds = [limit * factor for limit in limits]
+    names = [f"< {bounds[0]:.0f}", *(f"{bound:.0f}+" for bound in bounds[:-1])]
+    names.append(f"{bounds[-1]:.0f}+ {unit}")
+    handles = [Line2D([], [], color=INK[f"zone-{zone}"], linewidth=4) for zone in range(1, 6)]
+    figure.legend(
+        handles, names, loc="upper left", bbox_to_anchor=(0.03, 1.0), ncols=5, frameon=False,
+        fontsize=9.5, handlelength=1.0, columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1,
+    )  # fmt: skip
+
+
+def _zone_bands(axes: "Axes", reference: float, values: Sequence[float]) -> None:
+    low, high = min(values) - 5, max(values) + 5
+    edges = [0.0, *(share * reference for share in _ZONE_FROM), 400.0]
+    for zone, (bottom, top) in enumerate(pairwise(edges), start=1):
+        if top > low and bottom < high:
+            axes.axhspan(
+                max(bottom, low), min(top, high), color=INK[f"zone-{zone}"], alpha=0.2, linewidth=0
+            )
+    axes.set_ylim(low, high)
+
+
+def _thinned(values: Sequence[float | None], step: int) -> list[float | None]:
+    """Means of so many bins; None where all of them are empty."""
+    thinned: list[float | None] = []
+    for at in range(0, len(values), step):
+        there = known(values[at : at + step])
+        thinned.append(sum(there) / len(there) if there else None)
+    return thinned
+
+
+def _route_alt(wide_m: float, tall_m: float, *, by_heart_rate: bool) -> str:
+    how = "heart-rate zone" if by_heart_rate else "speed"
+    return (
+        f"Map of the route, {wide_m / 1000:.1f} kilometres from west to east and "
+        f"{tall_m / 1000:.1f} from south to north, coloured by {how}."
+    )
+
+
+def _course_alt(panels: Sequence[tuple[str, Sequence[float | None], str]]) -> str:
+    told = []
+    for title, values, _ in panels:
+        there = known(values)
+        told.append(
+            f"{title}: between {min(there):.0f} and {max(there):.0f}, median {median(there):.0f}"
+        )
+    return "Lines over time. " + "; ".join(told) + "."

@@ -1,0 +1,197 @@
+"""What tracking says of a match: whose load stands out, whose shape gave way, what was seen."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sports_assets.reports.facts import AthleteFacts, Baseline, SessionFacts, ShapeWindow
+from sports_assets.reports.numerals import (
+    EXTERNAL,
+    derived,
+    number_id,
+    numeral,
+)
+from sports_assets.reports.sentences import Sentence, Writer, say
+from sports_assets.reports.sentences_history import difference_slots
+from sports_assets.reports.spread import known, mean_and_sd, median
+
+#: Below so much time in view, the numbers of an athlete are an anecdote, s.
+LEAST_TRACKED_S: Final = 600.0
+#: A difference from the own mean is worth a sentence from this on, %, and beyond the own spread.
+WORTH_TELLING_PERCENT: Final = 5.0
+#: Whoever is seen longest is seen for less than this share of the session: coverage is partial.
+PARTIAL_SHARE: Final = 0.75
+_SIDES: Final = ("home", "away")
+#: A median of fewer compares with nobody.
+_FEWEST: Final = 2
+_PER_MINUTE: Final = {"distance_per_min_m": "metres a minute"}
+_TOTALS: Final = {
+    "high_speed_distance_m": "high-speed running",
+    "total_distance_m": "distance",
+}
+
+
+def own_norm(facts: SessionFacts) -> Sentence | None:
+    """The largest difference from an athlete's own earlier sessions.
+
+    Of totals only where everybody was tracked throughout: else they compare camera work.
+    """
+    metrics = _PER_MINUTE if is_partial(facts) else _PER_MINUTE | _TOTALS
+    told = [
+        (abs(baseline.difference_percent), one.athlete_id, one, baseline)
+        for one in _well_seen(facts)
+        for baseline in one.baselines
+        if baseline.metric in metrics
+        and baseline.earlier_session_count > 0
+        and baseline.difference_percent is not None
+        and abs(baseline.difference_percent) >= _least_difference(baseline)
+    ]
+    if not told:
+        return None
+    _, _, one, baseline = max(told, key=lambda each: each[:2])
+    slots = difference_slots(one, baseline)
+    spread = " (SD ±{spread})" if "spread" in slots else ""
+    return say(
+        "Own norm",
+        "{who}: {percent} {direction} the own mean of {count} earlier session{plural}"
+        + spread
+        + " in {metric}. {advice}",
+        who=label(one),
+        metric=metrics[baseline.metric] + (" in view" if is_partial(facts) else ""),
+        advice="Plan this recovery first."
+        if (baseline.difference_percent or 0.0) > 0
+        else "Ask whether the game or the body held back.",
+        **slots,
+    )
+
+
+def high_speed(facts: SessionFacts) -> Sentence | None:
+    """Who ran most at high speed, for the time that they were seen."""
+    rates = {
+        one: load.high_speed_distance_m / load.tracked_s * 60
+        for one in _well_seen(facts)
+        if (load := one.external) and load.high_speed_distance_m is not None and load.tracked_s
+    }
+    usual = median(rates.values())
+    if not usual or len(rates) < _FEWEST:
+        return None
+    one = max(rates, key=lambda each: (rates[each], each.athlete_id))
+    load = one.external
+    assert load is not None
+
+    def column(name: str) -> str:
+        return number_id(EXTERNAL, one.athlete_id, name)
+
+    return say(
+        "Load",
+        "{who} ran {metres} at {threshold} or faster in {minutes} in view: {rate} a minute, "
+        "{times} times the median of the {count} players seen for {least} or more. Start this "
+        "recovery first.",
+        who=label(one),
+        metres=numeral(column("high_speed_distance_m"), load.high_speed_distance_m, "m"),
+        threshold=numeral(
+            column("high_speed_threshold_mps"),
+            load.high_speed_threshold_mps,
+            "km/h",
+            digits=1,
+            factor=3.6,
+        ),
+        minutes=numeral(column("tracked_s"), load.tracked_s, "min", factor=1 / 60),
+        rate=derived(one.athlete_id, "high_speed_distance_per_min_m", rates[one], "m"),
+        times=derived(one.athlete_id, "high_speed_rate_over_median", rates[one] / usual, digits=1),
+        count=derived("all", "well_seen_count", len(rates)),
+        least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
+    )
+
+
+def shape(facts: SessionFacts) -> Sentence | None:
+    """The side whose block changed its length most from the first third to the last."""
+    changes = []
+    for side in _SIDES:
+        windows = facts.solid_shape(side)
+        third = len(windows) // 3
+        early, late = _length(windows[:third]), _length(windows[-third:] if third else ())
+        if early and late:
+            changes.append((late[0] - early[0], side, early, late, third))
+    if not changes:
+        return None
+    change, side, early, late, third = max(changes, key=lambda each: abs(each[0]))
+    if abs(change) <= max(early[1], late[1]):
+        advice = "That is within the spread: nothing to act on."
+    elif change > 0:
+        advice = "Bring the lines closer late in the game."
+    else:
+        advice = "The block closed up: look whether by plan or under pressure."
+    return say(
+        "Shape",
+        "{side} stood {late} long (±{late_sd} SD over {count} five-minute windows) in the last "
+        "third, {early} (±{early_sd}) in the first, counting players in view. {advice}",
+        side=facts.side_name(side),
+        late=derived(side, "late_length_m", late[0], "m", digits=1),
+        late_sd=derived(side, "late_length_sd_m", late[1], "m", digits=1),
+        count=derived(side, "window_count", third),
+        early=derived(side, "early_length_m", early[0], "m", digits=1),
+        early_sd=derived(side, "early_length_sd_m", early[1], "m", digits=1),
+        advice=advice,
+    )
+
+
+def coverage(facts: SessionFacts) -> Sentence | None:
+    """How much of the session was seen, and whose totals must not be used."""
+    seen = known(one.external.tracked_s for one in facts.athletes if one.external)
+    middle, length = median(seen), facts.length_s
+    if middle is None or not length:
+        return None
+    few = sum(seconds < LEAST_TRACKED_S for seconds in seen)
+    return say(
+        "Coverage",
+        "The median player was in view for {median} of {length} ({share}); "
+        + (
+            "{few} of {count} for under {least}: leave their totals out of the plan{partial}."
+            if few
+            else "all {count} for {least} or more{partial}."
+        ),
+        median=derived("all", "median_tracked_s", middle, "min", factor=1 / 60),
+        length=derived("all", "length_s", length, "min", factor=1 / 60),
+        share=derived("all", "median_tracked_percent", 100 * middle / length, "%"),
+        few=derived("all", "scarcely_seen_count", few),
+        count=derived("all", "tracked_athlete_count", len(seen)),
+        least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
+        partial=", and compare metres a minute, not metres" if is_partial(facts) else "",
+    )
+
+
+def is_partial(facts: SessionFacts) -> bool:
+    """Whether athletes were tracked for only part of the session, as by a broadcast camera."""
+    seen = known(one.external.tracked_s for one in facts.athletes if one.external)
+    length = facts.length_s
+    return bool(length and seen) and max(seen) < PARTIAL_SHARE * (length or 0.0)
+
+
+def label(one: AthleteFacts) -> str:
+    """Name and shirt number."""
+    return one.label if one.shirt_number is None else f"{one.label} ({one.shirt_number})"
+
+
+def _well_seen(facts: SessionFacts) -> list[AthleteFacts]:
+    return [
+        one
+        for one in facts.athletes
+        if one.external and (one.external.tracked_s or 0.0) >= LEAST_TRACKED_S
+    ]
+
+
+def _length(windows: Sequence[ShapeWindow]) -> tuple[float, float] | None:
+    return mean_and_sd([each.length_m for each in windows])
+
+
+def _least_difference(baseline: Baseline) -> float:
+    if baseline.earlier_sd is None or not baseline.earlier_mean:
+        return 2 * WORTH_TELLING_PERCENT
+    return max(WORTH_TELLING_PERCENT, 100 * baseline.earlier_sd / abs(baseline.earlier_mean))
+
+
+def _individual(facts: SessionFacts) -> Sentence | None:
+    return own_norm(facts) or high_speed(facts)
+
+
+WRITERS: Final[tuple[Writer, ...]] = (_individual, shape, coverage, high_speed)

@@ -1,0 +1,59 @@
+"""What can be said of any session: how long, who is known, what can be compared."""
+
+from typing import Final
+
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.numerals import SESSION, Numeral, derived, number_id, numeral
+from sports_assets.reports.sentences import Sentence, Writer, say
+
+
+def record(facts: SessionFacts) -> Sentence:
+    """How much was recorded, of whom."""
+    count = len(facts.athletes)
+    return say(
+        "Record",
+        "{sources} of {length} told of {count}; read every number beside the time it covers.",
+        sources=_counted("stream_count", len(facts.sources), "stream"),
+        length=numeral(
+            number_id(SESSION, "duration_s"), facts.header.duration_s, "min", factor=1 / 60
+        ),
+        count=_counted("measured_athlete_count", count, "athlete"),
+    )
+
+
+def identity(facts: SessionFacts) -> Sentence:
+    """Whether everybody is known to the club's list."""
+    unknown = sum(each.count for each in facts.unmatched)
+    return say(
+        "Identity",
+        "{unknown} could not be matched to the club’s list, beside {all} measured{advice}",
+        unknown=_counted("unmatched_count", unknown, "athlete or track", "athletes or tracks"),
+        all=_counted("measured_athlete_count", len(facts.athletes), "athlete"),
+        advice=": add them to it, so that their history joins up." if unknown else ".",
+    )
+
+
+def comparison(facts: SessionFacts) -> Sentence:
+    """Whether there is anything to compare with."""
+    known = sum(
+        any(baseline.earlier_session_count > 0 for baseline in one.baselines)
+        for one in facts.athletes
+    )
+    return say(
+        "History",
+        "{known} of {all} have an earlier session of this sport on record"
+        + (
+            ", shown beside their numbers."
+            if known
+            else ", so nothing is set beside their numbers."
+        ),
+        known=derived("all", "athletes_with_history_count", known),
+        all=_counted("measured_athlete_count", len(facts.athletes), "athlete"),
+    )
+
+
+def _counted(name: str, count: int, noun: str, plural: str | None = None) -> Numeral:
+    return derived("all", name, count, noun if count == 1 else plural or f"{noun}s")
+
+
+WRITERS: Final[tuple[Writer, ...]] = (record, identity, comparison)

@@ -1,0 +1,62 @@
+"""Smoothed movement, one table."""
+
+import dagster as dg
+import pyarrow as pa
+
+from edge_ingest.records import POSITIONS
+from edge_ingest.records import SESSIONS as RAW_SESSIONS
+from resources.contracts import KINEMATICS
+from resources.dagster_resources import LakehouseResource
+from resources.lakehouse import Lakehouse
+from resources.provenance import session_drops
+from sports_assets.assets import commit_context, materialized
+from sports_assets.automation import on_new_code_or_late_input
+from sports_assets.checks import check_contract, contract_check_spec
+from sports_assets.keys import KINEMATICS_KEY, RAW_KEYS, owners, tags
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
+from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
+
+
+@dg.asset(
+    key=KINEMATICS_KEY,
+    deps=[RAW_KEYS["positions"], RAW_KEYS["sessions"]],
+    check_specs=[contract_check_spec(KINEMATICS)],
+    partitions_def=SESSIONS,
+    backfill_policy=MANY_SESSIONS_A_RUN,
+    automation_condition=on_new_code_or_late_input(),
+    group_name=KINEMATICS.layer,
+    owners=owners(KINEMATICS.layer),
+    tags=tags(KINEMATICS.layer, personal="health"),
+    kinds={"python", "iceberg"},
+    code_version="1",
+    description=(
+        "Positions with zero-phase smoothed speed and acceleration, gaps kept as gaps; "
+        f"{KINEMATICS.grain}. The dbt marts read it."
+    ),
+)
+def tracking_kinematics(
+    context: dg.AssetExecutionContext, lakehouse: LakehouseResource
+) -> dg.MaterializeResult:
+    """Smooth each session by the limits of its sport, and replace them in one commit."""
+    sessions = session_ids(context)
+    with lakehouse.open() as store:
+        rows = pa.concat_tables(_smoothed(store, session) for session in sessions)
+        drops = session_drops(store, sessions)
+        commit = store.replace_sessions(
+            KINEMATICS, rows, sessions, commit_context(context, [drop.drop_id for drop in drops])
+        )
+    return materialized(commit, [check_contract(KINEMATICS, rows)])
+
+
+def _smoothed(store: Lakehouse, session_id: str) -> pa.Table:
+    with store.connect() as connection:
+        store.view(connection, POSITIONS, "positions", [session_id])
+        store.view(connection, RAW_SESSIONS, "sessions", [session_id])
+        sport = connection.sql("select sport from sessions order by stream_id limit 1").fetchone()
+        if sport is None:
+            raise dg.Failure(
+                f"{session_id} has no rows in raw/sessions: materialise raw for it first",
+                allow_retries=False,
+            )
+        positions = connection.sql("select * from positions").to_arrow_table()
+    return kinematics(positions, KinematicsSettings.for_sport(sport[0]))

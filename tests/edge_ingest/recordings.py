@@ -1,0 +1,69 @@
+"""A small recording to pack: three athletes' frames, made by rule."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from edge_ingest.identity import SessionIdentity
+from edge_ingest.manifest import Clock
+from edge_ingest.recording import Recording, SessionFacts
+from edge_ingest.records import INSTANT
+
+START = datetime(2024, 5, 4, 13, 30, tzinfo=UTC)
+NOW = datetime(2024, 5, 4, 16, 0, tzinfo=UTC)
+IDENTITY = SessionIdentity("2024-05-04_football_test-match", None)
+
+
+def positions(x_m: Any, frames: int = 5) -> pa.Table:
+    """Two athletes and the ball over some frames; `x_m` is the first athlete's x."""
+    captured = [START + timedelta(seconds=frame / 10) for frame in range(frames)]
+    tables = []
+    for kind, athlete, side in (("athlete", "7", "home"), ("athlete", "9", "away"),
+                                ("ball", None, None)):  # fmt: skip
+        x = np.broadcast_to(np.asarray(x_m if athlete == "7" else 1.25, np.float64), (frames,))
+        tables.append(
+            pa.table(
+                {
+                    "period_id": pa.array([1] * frames, pa.int8()),
+                    "frame_id": pa.array(range(frames), pa.int32()),
+                    "captured_at_utc": pa.array(captured, INSTANT),
+                    "period_time_s": [frame / 10 for frame in range(frames)],
+                    "object_kind": [kind] * frames,
+                    "source_athlete_id": pa.array([athlete] * frames, pa.string()),
+                    "team_side": pa.array([side] * frames, pa.string()),
+                    "x_m": pa.array(x.copy()),
+                    "y_m": pa.array([-3.5] * frames),
+                    "quality": pa.array([0] * frames, pa.int32()),
+                }
+            )
+        )
+    return pa.concat_tables(tables)
+
+
+def recording(x_m: Any = 0.5, rows: pa.Table | None = None, **changes: Any) -> Recording:
+    """A recording of one short stretch of football."""
+    rows = positions(x_m) if rows is None else rows
+    athletes = pa.table(
+        {
+            "source": ["test"] * 2,
+            "source_athlete_id": ["7", "9"],
+            "is_identified": [True, True],
+        }
+    )
+    settings: dict[str, Any] = {
+        "source": "test",
+        "device_id": "tracker-1",
+        "kind": "tracking",
+        "reader": "test",
+        "reader_version": "1",
+        "session": SessionFacts(
+            "football", START, START + timedelta(seconds=1), site="Test Ground"
+        ),
+        "clock": Clock(source="device", uncertainty_s=0.5),
+        "tables": {"positions": rows, "athletes": athletes},
+        "filter_settings": {"run_off_m": 5.0},
+        "rows_by_rule": {"out_of_field": 0},
+    }
+    return Recording(**(settings | changes))

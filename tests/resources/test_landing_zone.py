@@ -1,0 +1,243 @@
+"""What a landing zone promises, in a folder and in an object store alike."""
+
+import json
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from edge_ingest.errors import DropError, SourceError
+from edge_ingest.manifest import Manifest
+from resources.landing_files import DropFiles
+from resources.landing_zone import ActiveDrop, Arrival, LandingZone, landing_zone
+from tests.resources.conftest import Place
+from tests.resources.landing_drops import GUESS, KICK_OFF, drop, place_of
+
+ENTRY = "2019-11-09_football_bayern-dortmund"
+CALENDAR = (
+    "starts_at_utc,site,sport,slug,name,home_team,away_team\n"
+    "2019-11-09T17:30:00Z,,football,bayern-dortmund,Bayern - Dortmund,Bayern,Dortmund\n"
+)
+REFUSED_AT = datetime(2019, 11, 10, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def zone(place: Place) -> LandingZone:
+    return opened(place)
+
+
+def opened(place: Place) -> LandingZone:
+    return landing_zone(f"{place.uri}/landing", place.s3, "Europe/Berlin")
+
+
+def files(zone: LandingZone) -> DropFiles:
+    return zone._files
+
+
+def deliver(zone: LandingZone, manifest_and_payload: tuple[Manifest, bytes]) -> str:
+    manifest, payload = manifest_and_payload
+    place = place_of(manifest)
+    assert files(zone).create(f"{place}/positions.parquet", payload)
+    assert files(zone).create(f"{place}/manifest.json", manifest.to_json().encode())
+    return place
+
+
+def places(drops: list[Arrival] | list[ActiveDrop]) -> list[str]:
+    return [drop.place for drop in drops]
+
+
+def test_an_empty_zone_has_nothing_and_an_empty_calendar(zone: LandingZone) -> None:
+    assert zone.arrivals() == []
+    assert zone.active(GUESS) == []
+    assert zone.refused() == []
+    assert zone.calendar() == ()
+    assert zone.athletes().num_rows == 0
+
+
+def test_drops_arrive_in_the_order_in_which_they_were_finished(zone: LandingZone) -> None:
+    started = time.time_ns()
+    manifest, payload = drop(device="b")
+    slow = place_of(manifest)
+    files(zone).create(f"{slow}/positions.parquet", payload)
+    time.sleep(1.1)  # an object store tells whole seconds
+    first = deliver(zone, drop(device="z"))
+    time.sleep(1.1)
+    files(zone).create(f"{slow}/manifest.json", manifest.to_json().encode())
+    arrivals = zone.arrivals()
+    assert places(arrivals) == [first, slow]
+    assert abs(arrivals[0].arrived_ns - started) < 60 * 10**9
+    assert places(zone.arrivals(after_ns=arrivals[0].arrived_ns)) == [slow]
+    assert zone.arrivals(after_ns=arrivals[1].arrived_ns) == []
+
+
+def test_an_unfinished_drop_has_not_arrived(zone: LandingZone) -> None:
+    manifest, payload = drop()
+    files(zone).create(f"{place_of(manifest)}/positions.parquet", payload)
+    assert zone.arrivals() == []
+    with pytest.raises(DropError, match="unfinished"):
+        zone.manifest(place_of(manifest))
+
+
+def test_what_is_not_a_drop_is_not_listed(zone: LandingZone) -> None:
+    text = drop()[0].to_json().encode()
+    for name in (
+        "identity/r0001/manifest.json",
+        f"{GUESS}.camera.tracking/.packing-x7/manifest.json",
+        f"{GUESS}.camera.tracking/manifest.json",
+        f"{GUESS}.camera.tracking/old/manifest.json",
+        f".incoming/{GUESS}.camera.tracking/r0001/manifest.json",
+        "_attic/r0001/manifest.json",
+    ):
+        assert files(zone).create(name, text)
+    assert zone.arrivals() == []
+
+
+def test_the_newest_revision_of_each_stream_is_active(zone: LandingZone) -> None:
+    deliver(zone, drop(payload=b"first"))
+    second = deliver(zone, drop(revision=2, payload=b"second"))
+    watch = deliver(zone, drop(device="watch"))
+    deliver(zone, drop(guess="2019-11-10_football_muenchen-1830"))
+    active = zone.active(GUESS)
+    assert places(active) == [second, watch]
+    assert active[0].fetch("positions.parquet") == b"second"
+    assert zone.fetch(watch)("positions.parquet") == b"rows"
+    with pytest.raises(FileNotFoundError):
+        active[0].fetch("signals.parquet")
+
+
+def test_the_calendar_has_the_last_word_on_the_session(zone: LandingZone, place: Place) -> None:
+    # Two devices that guessed differently were at one match.
+    one = deliver(zone, drop(guess="2019-11-09_football_muenchen-1830"))
+    other = deliver(zone, drop(guess="2019-11-09_football_arena-1834", device="watch"))
+    assert places(zone.active("2019-11-09_football_arena-1834")) == [other]
+    files(zone).create("identity/sessions.csv", CALENDAR.encode())
+    later = opened(place)
+    assert places(later.active(ENTRY)) == sorted([one, other])
+    assert later.active("2019-11-09_football_arena-1834") == []
+    assert {later.session_of(manifest) for _, manifest in later.manifests()} == {ENTRY}
+
+
+def test_a_guess_of_another_day_is_found_across_midnight(place: Place) -> None:
+    zone = opened(place)
+    # 23:30 UTC is the next day in Berlin, and for an edge that has been told UTC it is not.
+    night = datetime(2019, 11, 9, 23, 30, tzinfo=UTC)
+    found = deliver(zone, drop(guess="2019-11-09_football_field-2330", started=night))
+    calendar = CALENDAR.replace("2019-11-09T17:30:00Z", "2019-11-10T01:00:00Z")
+    files(zone).create("identity/sessions.csv", calendar.encode())
+    assert places(zone.active("2019-11-10_football_bayern-dortmund")) == [found]
+
+
+def test_a_calendar_that_cannot_be_read_stops_everything_by_its_line(zone: LandingZone) -> None:
+    deliver(zone, drop())
+    files(zone).create("identity/sessions.csv", CALENDAR.replace("17:30", "half six").encode())
+    with pytest.raises(SourceError, match="line 2"):
+        zone.active(GUESS)
+
+
+def test_a_refused_drop_stays_where_it_is_and_the_one_before_it_counts(zone: LandingZone) -> None:
+    first = deliver(zone, drop(payload=b"first"))
+    second = deliver(zone, drop(revision=2, payload=b"second"))
+    zone.refuse(second, "contract", "3 rows break x_m: send the drop again", REFUSED_AT)
+    zone.refuse(second, "other", "a later opinion", REFUSED_AT + timedelta(days=1))
+    assert places(zone.active(GUESS)) == [first]
+    assert second not in places(zone.arrivals())
+    (refused,) = zone.refused()
+    assert (refused.place, refused.rule) == (second, "contract")
+    assert refused.reason == "3 rows break x_m: send the drop again"
+    assert refused.refused_at_utc == REFUSED_AT
+    assert refused.kept_at_uri.endswith(second)
+    assert refused.manifest is not None
+    assert refused.manifest.revision == 2
+    assert zone.read(f"{second}/positions.parquet") == b"second"
+
+
+def test_a_manifest_that_cannot_be_read_costs_that_drop_only(zone: LandingZone) -> None:
+    good = deliver(zone, drop())
+    bad = f"{GUESS}.watch.tracking/r0001"
+    files(zone).create(f"{bad}/manifest.json", b"{}")
+    assert set(places(zone.arrivals())) == {good, bad}
+    with pytest.raises(DropError, match=r"manifest\.json"):
+        zone.manifest(bad)
+    assert places(zone.active(GUESS)) == [good]
+    zone.refuse(bad, "manifest", "pack it again", REFUSED_AT)
+    assert zone.refused()[0].manifest is None
+
+
+@pytest.mark.parametrize(
+    ("manifest", "stands_in", "fault"),
+    [
+        (drop()[0], f"{GUESS}.camera.tracking/r0002", "belongs in"),
+        (drop()[0], "2019-11-09_football_elsewhere.camera.tracking/r0001", "belongs in"),
+        (
+            drop(started=KICK_OFF + timedelta(days=30))[0],
+            f"{GUESS}.camera.tracking/r0001",
+            "device's clock",
+        ),
+    ],
+    ids=["revision", "stream", "day"],
+)
+def test_a_drop_in_a_place_that_is_not_its_own_is_no_drop(
+    zone: LandingZone, manifest: Manifest, stands_in: str, fault: str
+) -> None:
+    files(zone).create(f"{stands_in}/manifest.json", manifest.to_json().encode())
+    with pytest.raises(DropError, match=fault):
+        zone.manifest(stands_in)
+    assert zone.active(GUESS) == []
+
+
+def test_only_the_days_around_a_session_are_read(
+    zone: LandingZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in range(1, 9):
+        started = datetime(2019, month, 9, 17, 30, tzinfo=UTC)
+        deliver(zone, drop(guess=f"2019-{month:02d}-09_football_cup", started=started))
+    deliver(zone, drop())
+    read: list[str] = []
+    plain = files(zone).read
+    monkeypatch.setattr(files(zone), "read", lambda name: read.append(name) or plain(name))
+    assert len(zone.active(GUESS)) == 1
+    zone.active(GUESS)  # a manifest is read once
+    assert read == [f"{GUESS}.camera.tracking/r0001/manifest.json", "identity/sessions.csv"]
+
+
+def test_the_crosswalk_is_read_with_blanks_as_null(zone: LandingZone) -> None:
+    header = (
+        "source,source_athlete_id,athlete_id,display_name,max_heart_rate_bpm,"
+        "resting_heart_rate_bpm,sex\n"
+    )
+    files(zone).create("identity/athletes.csv", f"{header}vendor,7,a7,,191,,female\n".encode())
+    (row,) = zone.athletes().to_pylist()
+    assert (row["athlete_id"], row["max_heart_rate_bpm"], row["display_name"]) == ("a7", 191, None)
+
+
+def test_a_folder_that_was_moved_in_counts_as_new(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    aside = landing_zone(str(tmp_path / "aside"), {}, "Europe/Berlin")
+    place = deliver(aside, drop())
+    old = time.time_ns() - 3600 * 10**9
+    for path in (tmp_path / "aside").rglob("*"):
+        os.utime(path, ns=(old, old))
+    time.sleep(0.05)
+    before = time.time_ns() - 20_000_000  # the file system's clock ticks more coarsely than ours
+    landing.mkdir()
+    (tmp_path / "aside" / place.split("/")[0]).rename(landing / place.split("/")[0])
+    zone = landing_zone(str(landing), {}, "Europe/Berlin")
+    assert places(zone.arrivals(after_ns=before)) == [place]
+
+
+def test_removing_a_refusal_submits_the_drop_again(tmp_path: Path) -> None:
+    zone = landing_zone(str(tmp_path), {}, "Europe/Berlin")
+    place = deliver(zone, drop())
+    zone.refuse(place, "contract", "wrong", REFUSED_AT)
+    told = json.loads((tmp_path / place / "refused.json").read_text())
+    assert told == {
+        "reason": "wrong",
+        "refused_at_utc": "2019-11-10T08:00:00+00:00",
+        "rule": "contract",
+    }
+    time.sleep(0.05)
+    before = time.time_ns() - 20_000_000
+    (tmp_path / place / "refused.json").unlink()
+    assert places(zone.arrivals(after_ns=before)) == [place]

@@ -1,0 +1,121 @@
+"""The sensor over a real landing zone, tick by tick."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from resources.dagster_resources import LandingZoneResource
+from resources.landing_zone import Arrival
+from sensors.edge_drops import ARRIVALS_A_TICK, OVERLAP_NS, Cursor, edge_drops
+from sports_assets.keys import LANE_TAG
+from tests.sports_assets.workouts import FIRST, ride, send
+
+Tick = Callable[[], dg.SensorResult]
+
+
+@pytest.fixture
+def tick(tmp_path: Path) -> Tick:
+    """One tick after the other, as the daemon does it: cursor and partitions are kept."""
+    instance = dg.DagsterInstance.ephemeral()
+    zone = LandingZoneResource(landing_uri=str(tmp_path), club_timezone="Europe/Berlin")
+    cursor: list[str | None] = [None]
+
+    def look() -> dg.SensorResult:
+        context = dg.build_sensor_context(instance=instance, cursor=cursor[0])
+        result = edge_drops(context, landing_zone=zone)
+        for request in result.dynamic_partitions_requests or []:
+            instance.add_dynamic_partitions(
+                request.partitions_def_name, list(request.partition_keys)
+            )
+        cursor[0] = result.cursor
+        return result
+
+    return look
+
+
+def _asked(result: dg.SensorResult) -> list[str | None]:
+    return [request.partition_key for request in result.run_requests or []]
+
+
+def test_five_sessions_give_one_request_each_and_no_more(tmp_path: Path, tick: Tick) -> None:
+    drops = [send(tmp_path, ride(FIRST + timedelta(days=day))) for day in range(5)]
+    first = tick()
+    assert _asked(first) == [drop.session_id for drop in drops]
+    assert {request.job_name for request in first.run_requests or []} == {"session_facts"}
+    assert (first.run_requests or [])[0].tags[LANE_TAG] == f"{drops[0].session_id}:facts"
+    for _ in range(3):
+        later = tick()
+        assert not later.run_requests
+        assert later.skip_reason is not None
+
+
+def test_an_empty_landing_zone_says_so(tick: Tick) -> None:
+    result = tick()
+    assert not result.run_requests
+    assert result.skip_reason is not None
+    assert "no new drop" in str(result.skip_reason.skip_message)
+
+
+def test_two_drops_of_one_session_are_one_request(tmp_path: Path, tick: Tick) -> None:
+    drops = [send(tmp_path, ride(device=device)) for device in ("watch-1", "watch-2")]
+    assert _asked(tick()) == [drops[0].session_id]
+
+
+def test_a_corrected_drop_asks_again_under_another_key(tmp_path: Path, tick: Tick) -> None:
+    send(tmp_path, ride(speed_mps=8.0))
+    first = (tick().run_requests or [])[0]
+    assert not send(tmp_path, ride(speed_mps=8.0)).is_new
+    assert not tick().run_requests
+    assert send(tmp_path, ride(speed_mps=9.0)).manifest.revision == 2
+    (second,) = tick().run_requests or []
+    assert second.partition_key == first.partition_key
+    assert second.run_key != first.run_key
+
+
+def test_footage_takes_the_vision_lane(tmp_path: Path, tick: Tick) -> None:
+    drop = send(tmp_path, ride(kind="footage"))
+    (request,) = tick().run_requests or []
+    assert request.job_name == "session_footage"
+    assert request.tags[LANE_TAG] == f"{drop.session_id}:vision"
+
+
+def test_an_unreadable_manifest_costs_only_itself(tmp_path: Path, tick: Tick) -> None:
+    bad = send(tmp_path, ride(FIRST))
+    (bad.folder / "manifest.json").write_text("{}")
+    good = send(tmp_path, ride(FIRST + timedelta(days=1)))
+    result = tick()
+    jobs = {request.job_name: request.partition_key for request in result.run_requests or []}
+    assert jobs == {"session_facts": good.session_id, "quarantine": None}
+    assert (bad.folder / "refused.json").is_file()
+    assert (bad.folder / "manifest.json").is_file()
+    assert not tick().run_requests
+
+
+def test_a_tick_is_capped_and_nothing_is_lost(tmp_path: Path, tick: Tick) -> None:
+    days = ARRIVALS_A_TICK + 7
+    sent = {send(tmp_path, ride(FIRST + timedelta(days=day))).session_id for day in range(days)}
+    asked = [_asked(tick()) for _ in range(3)]
+    assert [len(one) for one in asked] == [ARRIVALS_A_TICK, 7, 0]
+    assert {session for one in asked for session in one} == sent
+
+
+def test_the_cursor_keeps_one_minute_of_arrivals_only() -> None:
+    cursor = Cursor()
+    for index in range(500):
+        cursor = cursor.advanced([Arrival(f"stream/r{index:04d}", index * OVERLAP_NS // 10)], "")
+    assert len(cursor.recent) <= 10
+    assert Cursor.parse(str(cursor)) == cursor
+
+
+def test_a_cursor_of_another_version_starts_over() -> None:
+    assert Cursor.parse('{"version": 0, "seen": ["everything"]}') == Cursor()
+    assert Cursor.parse(None) == Cursor()
+
+
+def test_a_drop_that_becomes_visible_late_is_still_found() -> None:
+    cursor = Cursor().advanced([Arrival("b/r0001", 5_000)], "")
+    late, seen = Arrival("a/r0001", 4_000), Arrival("b/r0001", 5_000)
+    assert cursor.unseen([late, seen]) == [late]

@@ -1,0 +1,142 @@
+"""The backstop, tick by tick on an ephemeral instance."""
+
+from collections.abc import Callable, Sequence
+
+import dagster as dg
+import pytest
+
+from sports_assets.automation import on_new_code_or_late_input
+from sports_assets.keys import WHOLE_WAY_TAG
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, SESSIONS_NAME
+
+CONTENT = {"raw": "1"}
+
+
+def _asset(
+    name: str, deps: Sequence[str], *, automated: bool, code: str = "1"
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=name,
+        deps=list(deps),
+        partitions_def=SESSIONS,
+        backfill_policy=MANY_SESSIONS_A_RUN,
+        automation_condition=on_new_code_or_late_input() if automated else None,
+        code_version=code,
+    )
+    def made() -> dg.MaterializeResult:
+        if CONTENT["raw"] == "broken" and automated:
+            raise dg.Failure("as asked", allow_retries=False)
+        return dg.MaterializeResult(data_version=dg.DataVersion(f"{name} {CONTENT['raw']}"))
+
+    return made
+
+
+class Graph:
+    """raw → facts → report, on an instance of its own."""
+
+    def __init__(self) -> None:
+        self.instance = dg.DagsterInstance.ephemeral()
+        self.assets = self._made("1")
+        self.cursor = None
+        self.tick()
+
+    @staticmethod
+    def _made(code: str) -> list[dg.AssetsDefinition]:
+        return [
+            _asset("raw", [], automated=False),
+            _asset("facts", ["raw"], automated=True, code=code),
+            _asset("report", ["facts"], automated=True),
+        ]
+
+    def recode(self) -> None:
+        self.assets = self._made("2")
+
+    def run(
+        self, session: str, only: Sequence[str] | None = None, tags: dict[str, str] | None = None
+    ) -> None:
+        self.instance.add_dynamic_partitions(SESSIONS_NAME, [session])
+        dg.materialize(
+            self.assets,
+            partition_key=session,
+            instance=self.instance,
+            selection=list(only) if only else None,
+            tags=tags,
+            raise_on_error=False,
+        )
+
+    def tick(self) -> list[tuple[str, str]]:
+        result = dg.evaluate_automation_conditions(
+            dg.Definitions(self.assets), instance=self.instance, cursor=self.cursor
+        )
+        self.cursor = result.cursor
+        return sorted(
+            (name, session)
+            for name in ("raw", "facts", "report")
+            for session in result.get_requested_partitions(dg.AssetKey(name))
+        )
+
+
+@pytest.fixture
+def graph() -> Graph:
+    CONTENT["raw"] = "1"
+    return Graph()
+
+
+def test_sessions_made_whole_by_the_sensor_are_left_alone(graph: Graph) -> None:
+    for number in range(5):
+        graph.run(f"session-{number}")
+        assert graph.tick() == []
+    assert graph.tick() == []
+
+
+def test_late_input_wakes_what_reads_it_and_nothing_else(graph: Graph) -> None:
+    graph.run("a")
+    graph.run("b")
+    graph.tick()
+    CONTENT["raw"] = "2"
+    graph.run("a", ["raw"])
+    assert graph.tick() == [("facts", "a")]
+    assert graph.tick() == [], "asked once is enough"
+    graph.run("a", ["facts"])
+    assert graph.tick() == [("report", "a")]
+
+
+def test_the_same_content_again_wakes_nothing(graph: Graph) -> None:
+    graph.run("a")
+    graph.tick()
+    graph.run("a", ["raw"])
+    assert graph.tick() == []
+
+
+def test_new_code_asks_for_every_session_once(graph: Graph) -> None:
+    graph.run("a")
+    graph.run("b")
+    graph.tick()
+    graph.recode()
+    assert graph.tick() == [("facts", "a"), ("facts", "b")]
+    assert graph.tick() == []
+
+
+def test_a_look_into_the_middle_of_a_run_from_drop_to_page_asks_for_nothing(graph: Graph) -> None:
+    graph.run("a", ["raw"], WHOLE_WAY_TAG)
+    assert graph.tick() == []
+    graph.run("a", ["facts"], WHOLE_WAY_TAG)
+    assert graph.tick() == []
+    graph.run("a", ["report"], WHOLE_WAY_TAG)
+    assert graph.tick() == []
+
+
+def test_a_run_that_fails_is_asked_for_once(graph: Graph) -> None:
+    graph.run("a")
+    graph.tick()
+    CONTENT["raw"] = "broken"
+    graph.run("a", ["raw"])
+    assert graph.tick() == [("facts", "a")]
+    graph.run("a", ["facts"])
+    assert graph.tick() == []
+    assert graph.tick() == []
+
+
+def test_the_condition_has_a_name_in_the_ui() -> None:
+    condition: Callable[[], dg.AutomationCondition] = on_new_code_or_late_input
+    assert condition().get_label() == "on_new_code_or_late_input"
