@@ -26,12 +26,13 @@ help: ## List the targets
 
 # --- the environment ---------------------------------------------------------------------------
 
+# --no-deps: the lock is complete, and pip takes an extra (gql[requests]) for an unpinned package.
 $(READY): requirements.lock pyproject.toml
 	@python3 -c 'import sys; assert sys.version_info[:2] == (3, 11), sys.version' 2>/dev/null || { \
 	  echo "Touchline needs Python 3.11 as python3; this machine has $$(python3 --version 2>&1)." >&2; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || deploy/local/debian-packages python3-venv
 	python3 -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
