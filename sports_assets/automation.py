@@ -16,9 +16,11 @@ def on_new_code_or_late_input() -> dg.AutomationCondition[dg.AssetKey]:
     Fires: for a session whose input was made again with other content (a new `data_version`), as
         happens when someone materialises one asset alone; and for every session when the asset's
         `code_version` changes. An input made again with the same content fires nothing, nor does
-        an input made by a run from drop to page, which makes the rest itself: a look at the middle
-        of such a run would see half of its tables made and ask for the others a second time.
-    Waits: while an input is missing or being made, and while the asset itself is being made.
+        an input made by a run from drop to page, which makes the rest itself.
+    Waits: for a second look, and while an input is missing or being made, or the asset itself. One
+        look is not of one moment: Dagster reads what was made when the look begins, and what is
+        being made later, so an asset that is finished in between seems neither. Without the second
+        look a page was asked for twice.
     Clears: when the asset is requested or made, whoever asked.
     If that run fails: the request is spent, and the failed run stands in the run list; the next
         change of input or code fires again. A run from drop to page that fails is not asked for
@@ -32,8 +34,10 @@ def on_new_code_or_late_input() -> dg.AutomationCondition[dg.AssetKey]:
     handled = (
         condition.newly_requested() | condition.newly_updated() | condition.initial_evaluation()
     ).with_label("requested, made, or looked at for the first time")
+    waiting = (changed | recoded).since(handled)
     return (
-        (changed | recoded).since(handled)
+        waiting
+        & (~waiting.newly_true()).with_label("seen at the look before, too")
         & ~condition.any_deps_missing()
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()

@@ -45,7 +45,12 @@ def _pack(settings: Settings) -> list[str]:
     packed = pack_samples(
         every_sample(settings.home / "samples"), Path(settings.landing_uri), datetime.now(UTC)
     )
-    table = Table("session", "source", "kind", "rows", "kB", box=None, padding=(0, 2))
+    table = Table(box=None, padding=(0, 2))
+    table.add_column("session", no_wrap=True)
+    for name in ("source", "kind"):
+        table.add_column(name)
+    for name in ("rows", "kB"):
+        table.add_column(name, justify="right")
     for drop in packed:
         rows = sum(file.rows for file in drop.manifest.files)
         table.add_row(
