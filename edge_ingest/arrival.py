@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from edge_ingest.encoding import add_constants, decode
-from edge_ingest.errors import ContractError, DropError
+from edge_ingest.errors import ContractError, DropError, IncompleteDropError
 from edge_ingest.manifest import MANIFEST_NAME, MANIFEST_VERSION, DropFile, Manifest
 from edge_ingest.records import SESSION_TABLES
 
@@ -61,7 +61,8 @@ def read_table(manifest: Manifest, file: DropFile, fetch: Callable[[str], bytes]
         fetch: gives the bytes of a file of this drop by its name; raises OSError if it cannot.
 
     Raises:
-        DropError: the file is missing, altered, or does not fit; says which and what to do.
+        IncompleteDropError: the file is missing, cut short, or cannot be read: it may yet arrive.
+        DropError: the file is altered, or does not fit; says which and what to do.
     """
     where = f"{manifest.stream_id} r{manifest.revision:04d} {file.path}"
     contract = SESSION_TABLES.get(file.table)
@@ -73,9 +74,16 @@ def read_table(manifest: Manifest, file: DropFile, fetch: Callable[[str], bytes]
     try:
         payload = fetch(file.path)
     except FileNotFoundError:
-        raise DropError(f"{where} is not there: send the drop again", rule="missing") from None
+        raise IncompleteDropError(
+            f"{where} is not there: wait for it, or send the drop again", rule="missing"
+        ) from None
     except OSError as error:
-        raise DropError(f"{where} cannot be read: {error}", rule="unreadable") from error
+        raise IncompleteDropError(f"{where} cannot be read: {error}", rule="unreadable") from error
+    if len(payload) < file.bytes:
+        raise IncompleteDropError(
+            f"{where} has {len(payload)} of {file.bytes} bytes: wait for it, or send it again",
+            rule="cut_short",
+        )
     if (found := hashlib.sha256(payload).hexdigest()) != file.sha256:
         raise DropError(
             f"{where} was altered on the way: its sha256 is {found[:12]}… and the manifest says "

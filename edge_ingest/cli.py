@@ -3,6 +3,7 @@
 Each command imports what it needs and no more, so that `--help` answers at once.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,14 +29,29 @@ app = typer.Typer(
     help="Turn vendors' recordings into drops, check them, and send them.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold athletes' data
 )
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 
+
+def _local_folder(path: Path) -> Path:
+    if path.parts and path.parts[0].endswith(":"):
+        raise typer.BadParameter(
+            f"{path.parts[0]}//… is an object store, and the edge writes folders: give a folder, "
+            "and sync it to the store with the manifests last"
+        )
+    return path
+
+
 Landing = Annotated[
     Path,
     typer.Option(
-        "--into", envvar="SPORTS_LANDING_URI", help="Landing zone: a folder.", file_okay=False
+        "--into",
+        envvar="SPORTS_LANDING_URI",
+        help="Landing zone: a folder.",
+        file_okay=False,
+        callback=_local_folder,
     ),
 ]
 _LANDING = Path(".sports/landing")
@@ -110,10 +126,10 @@ def verify_command(
     folder: Annotated[Path, typer.Argument(help="A drop, a stream, or a landing zone.")],
 ) -> None:
     """Check drops against their manifests and contracts; exit code 1 if anything is wrong."""
-    from edge_ingest.drop import verify
+    from edge_ingest.arrival import verify
 
     with _errors_in_a_line():
-        folders = [folder] if (folder / "manifest.json").is_file() else _drop_folders(folder)
+        folders = _drop_folders(folder)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("drop", "file", "rule", "what is wrong"):
             table.add_column(column, overflow="fold")
@@ -153,7 +169,8 @@ def replay_command(
             state = "[green]sent[/]" if drop.is_new else "[dim]there already[/]"
             _out.print(
                 f"{number:>{len(str(len(drops)))}}/{len(drops)} {state} "
-                f"{drop.manifest.stream_id} r{drop.manifest.revision:04d}"
+                f"{drop.manifest.stream_id} r{drop.manifest.revision:04d}",
+                soft_wrap=True,
             )
 
 
@@ -172,7 +189,8 @@ def samples_command(
         state = "packed" if drop.is_new else "there already"
         _out.print(
             f"[green]{state}[/] {drop.manifest.stream_id} r{drop.manifest.revision:04d} "
-            f"({drop.bytes / 1e6:.2f} MB; {sample.licence})"
+            f"({drop.bytes / 1e6:.2f} MB; {sample.licence})",
+            soft_wrap=True,
         )
 
     with _errors_in_a_line():
@@ -236,6 +254,8 @@ def _instant(text: str | None) -> datetime | None:
 
 def _drop_folders(folder: Path) -> list[Path]:
     """Folders of revisions, finished or not: an unreadable manifest is a finding, not an end."""
+    if re.fullmatch(r"r\d+", folder.name) or (folder / "manifest.json").is_file():
+        return [folder]
     found = [
         path
         for depth in ("r[0-9]*", "*/r[0-9]*")
@@ -261,9 +281,11 @@ def _print_drop(drop: "PackedDrop", recording: "Recording", read_s: float, pack_
     )
     uncertainty = recording.clock.uncertainty_s
     within = "of unknown accuracy" if uncertainty is None else f"± {uncertainty:g} s"
+    facts.add_column()
+    facts.add_column(overflow="fold")
     for name, value in (
-        ("drop", f"{state}"),
-        ("folder", str(drop.folder)),
+        ("drop", state),
+        ("folder", escape(str(drop.folder))),
         ("session", session.session_id if session else ""),
         ("rows", rows),
         ("found", found or "nothing to flag"),
@@ -280,7 +302,10 @@ def _errors_in_a_line() -> Iterator[None]:
     try:
         yield
     except (EdgeError, OSError) as error:
-        _err.print(f"[red]error[/] {escape(str(error))}", soft_wrap=True)
+        message = str(error)
+        for field, option in _OPTIONS.items():
+            message = re.sub(rf"\b{field}\b", option, message)
+        _err.print(f"[red]error[/] {escape(message)}", soft_wrap=True)
         raise typer.Exit(2) from None
 
 

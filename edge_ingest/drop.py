@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,19 +18,14 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from edge_ingest import manifest as manifests
-from edge_ingest.arrival import Problem, as_raw, check, read_manifest, read_table, verify
+from edge_ingest.arrival import read_manifest
 from edge_ingest.contract import TableContract
 from edge_ingest.encoding import add_constants, complete, encode, scale_of
 from edge_ingest.errors import ContractError, DropError
 from edge_ingest.identity import SessionIdentity, slugify
-from edge_ingest.manifest import MANIFEST_NAME, DropFile, Manifest, SessionGuess
+from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME, DropFile, Manifest, SessionGuess
 from edge_ingest.recording import Recording
 from edge_ingest.records import SESSION_TABLES
-
-__all__ = [
-    "UNFINISHED", "PackedDrop", "Problem", "as_raw", "check", "latest", "pack", "publish",
-    "read_manifest", "read_table", "verify", "write_durably",
-]  # fmt: skip
 
 #: How often a packer tries again when another one took the revision it was about to take.
 ATTEMPTS = 20
@@ -65,7 +61,8 @@ def pack(
 ) -> PackedDrop:
     """Write a recording into the landing zone, as the next revision of its stream.
 
-    The same content as the stream's last revision writes nothing and returns that revision.
+    The same content as the stream's last revision writes nothing and returns that revision, unless
+    that one is damaged or was refused: then it is sent again, as the next revision.
 
     Args:
         landing: the landing zone; made if it is not there.
@@ -74,13 +71,15 @@ def pack(
 
     Raises:
         ContractError: rows do not fit their contract.
-        DropError: the stream's folder is unfinished, damaged, or other packers kept winning.
+        DropError: the stream's folder is unfinished or damaged, holds another recording of the same
+            device, or other packers kept winning.
     """
     stream = manifests.stream_id(identity.session_id, recording.device_id, recording.kind)
     payloads, files = _encoded(recording, stream, identity.session_id)
     content = manifests.content_sha256(files, _scale(files, recording))
     folder = landing / stream
     folder.mkdir(parents=True, exist_ok=True)
+    _sync_folder(landing)
     _sweep(folder, packed_at_utc)
     unfinished: Path | None = None
     try:
@@ -88,8 +87,10 @@ def pack(
             # One listing for both: a drop published between two would be skipped over.
             taken = _revisions(folder)
             previous = _last_finished(taken)
-            if previous is not None and previous.manifest.content_sha256 == content:
-                return previous
+            if previous is not None:
+                _refuse_another_recording(recording, previous)
+                if previous.manifest.content_sha256 == content and is_sound(previous):
+                    return previous
             revision = _next_revision(taken, previous)
             manifest = _manifest(
                 recording, identity, files, revision, previous=previous, packed_at_utc=packed_at_utc
@@ -156,13 +157,22 @@ def _manifest(
         )
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the manifest"
-        raise DropError(f"{stream}: {place} is {first['input']!r}: {first['msg']}") from error
+        place = ".".join(map(str, first["loc"]))
+        told = f"{place} is {first['input']!r}: " if isinstance(first["input"], str) else place
+        raise DropError(f"{stream}: {told} {first['msg']}") from error
 
 
-def latest(stream_folder: Path) -> PackedDrop | None:
-    """The last finished revision of a stream, None where there is none."""
-    return _last_finished(_revisions(stream_folder))
+def is_sound(drop: PackedDrop) -> bool:
+    """Whether a drop stands as it was packed, and nobody refused it."""
+    if (drop.folder / REFUSAL_NAME).exists():
+        return False
+    try:
+        found = [(drop.folder / file.path).read_bytes() for file in drop.manifest.files]
+    except FileNotFoundError:
+        return False
+    return [hashlib.sha256(payload).hexdigest() for payload in found] == [
+        file.sha256 for file in drop.manifest.files
+    ]
 
 
 def write_durably(path: Path, payload: bytes) -> None:
@@ -234,15 +244,31 @@ def _revisions(folder: Path) -> list[Path]:
 
 
 def _last_finished(taken: list[Path]) -> PackedDrop | None:
-    finished = [path for path in taken if (path / MANIFEST_NAME).is_file()]
-    return PackedDrop(finished[-1], read_manifest(finished[-1]), is_new=False) if finished else None
+    """The newest revision whose manifest can be read."""
+    for path in reversed(taken):
+        with suppress(DropError):
+            return PackedDrop(path, read_manifest(path), is_new=False)
+    return None
+
+
+def _refuse_another_recording(recording: Recording, previous: PackedDrop) -> None:
+    """A second recording of one device at one session is not a correction of the first."""
+    assert previous.manifest.session is not None
+    known = previous.manifest.session.source_session_id
+    given = recording.session.source_session_id
+    if known and given and known != given:
+        raise DropError(
+            f"{previous.folder} holds another recording of {recording.device_id} at this session "
+            f"({known}; this one is {given}): name the device differently (--device), so that both "
+            "are kept, or remove that folder if it was packed by mistake"
+        )
 
 
 def _next_revision(taken: list[Path], previous: PackedDrop | None) -> int:
     if taken and previous is None:
         raise DropError(
-            f"{taken[-1]} has no {MANIFEST_NAME}: something else is still copying it, or broke "
-            "off; wait, or remove that folder, and pack again"
+            f"{taken[-1]} has no {MANIFEST_NAME} that can be read: something else is still copying "
+            "it, or broke off; wait, or remove that folder, and pack again"
         )
     return int(taken[-1].name[1:]) + 1 if taken else 1
 

@@ -23,3 +23,7 @@ class DropError(EdgeError):
     def __init__(self, message: str, rule: str = "drop") -> None:
         super().__init__(message)
         self.rule = rule
+
+
+class IncompleteDropError(DropError):
+    """A file of a drop is not there whole, or cannot be read now. Transient: it may yet arrive."""

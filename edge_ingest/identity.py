@@ -119,10 +119,10 @@ def read_athletes(text_or_path: str | Path) -> pa.Table:
     for where, row in _rows(text_or_path, "athletes.csv", ATHLETES_SCHEMA.names, required):
         key = (row["source"], row["source_athlete_id"])
         if key in found:
-            raise SourceError(f"{where}: {key[1]!r} of {key[0]!r} stands there already")
+            raise SourceError(f"{where}: this source_athlete_id of {key[0]!r} stands there already")
         values: dict[str, str | float | None] = {name: row[name] or None for name in row}
-        if row["sex"]:
-            _one_of(where, "sex", row["sex"], _SEXES)
+        if row["sex"] and row["sex"] not in _SEXES:
+            raise SourceError(f"{where}: sex must be one of {', '.join(_SEXES)}, or blank")
         for name, lowest, highest in (
             ("max_heart_rate_bpm", 80, 250), ("resting_heart_rate_bpm", 20, 120)
         ):  # fmt: skip
@@ -248,12 +248,13 @@ def _one_of(where: str, column: str, value: str, known: Sequence[str]) -> str:
 
 
 def _number(where: str, column: str, value: str, lowest: float, highest: float) -> float:
+    """A number about an athlete: a message says where it stands, and never what it is."""
     try:
         number = float(value)
     except ValueError:
-        raise SourceError(f"{where}: {column} is {value!r}, which is no number") from None
+        number = float("nan")
     if not lowest <= number <= highest:
         raise SourceError(
-            f"{where}: {column} is {value}; it must lie within {lowest} and {highest}"
+            f"{where}: {column} must be a number from {lowest} to {highest}, or blank"
         )
     return number

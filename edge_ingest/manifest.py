@@ -7,7 +7,7 @@ revision of a stream replaces the one before it.
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -16,6 +16,8 @@ from edge_ingest.records import SPORTS
 
 MANIFEST_VERSION: Literal[1] = 1
 MANIFEST_NAME = "manifest.json"
+#: Stands beside the manifest of a drop that the lakehouse would not load, and says why.
+REFUSAL_NAME = "refused.json"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=120)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -74,6 +76,7 @@ class SessionGuess(_Frozen):
     def _known_sport(self) -> "SessionGuess":
         if self.sport not in SPORTS:
             raise ValueError(f"sport {self.sport!r} is not one of {', '.join(SPORTS)}")
+        date.fromisoformat(self.session_id[:10])  # raises ValueError where there is no such day
         return self
 
 
@@ -82,6 +85,12 @@ class DayRange(_Frozen):
 
     first_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     last_day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "DayRange":
+        if date.fromisoformat(self.first_day) > date.fromisoformat(self.last_day):
+            raise ValueError(f"{self.first_day} comes after {self.last_day}")
+        return self
 
 
 class Manifest(_Frozen):
@@ -113,7 +122,9 @@ class Manifest(_Frozen):
     clock: Clock
     session: SessionGuess | None = None
     days: DayRange | None = None
-    scale: dict[str, float] = Field(default_factory=dict)
+    scale: dict[str, Annotated[float, Field(ge=1e-9, le=1e3, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
     filter_settings: dict[str, str | float | int | bool] = Field(default_factory=dict)
     rows_by_rule: dict[str, int] = Field(default_factory=dict)
     files: Annotated[tuple[DropFile, ...], Field(min_length=1)]
@@ -123,6 +134,17 @@ class Manifest(_Frozen):
     def _consistent(self) -> "Manifest":
         if (self.session is None) == (self.days is None):
             raise ValueError("a drop is about a session or about days: give exactly one of the two")
+        # The stream names a folder: a name of another making could lead anywhere.
+        if self.session is not None:
+            stream = stream_id(self.session.session_id, self.device_id, self.kind)
+            if self.stream_id != stream:
+                raise ValueError(f"stream_id is {self.stream_id}, and its parts give {stream}")
+        elif not self.stream_id[0].isalnum():
+            raise ValueError(f"stream_id is {self.stream_id}: begin it with a letter or a digit")
+        for what in ("path", "table"):
+            named = [getattr(file, what) for file in self.files]
+            if len(set(named)) < len(named):
+                raise ValueError(f"each {what} stands in files once, and not: {', '.join(named)}")
         if (self.revision == 1) != (self.supersedes is None):
             raise ValueError("revision 1 supersedes nothing, every later one names a drop")
         expected = drop_id(self.stream_id, self.revision, self.content_sha256)
@@ -152,8 +174,3 @@ def content_sha256(files: tuple[DropFile, ...], scale: dict[str, float]) -> str:
 def drop_id(stream: str, revision: int, content: str) -> str:
     """Name a drop: the same content as a later revision is another drop."""
     return hashlib.sha256(f"{stream} {revision} {content}".encode()).hexdigest()[:16]
-
-
-def arrival_order(manifest: Manifest) -> tuple[str, int, datetime]:
-    """Sort key under which the active drop of a stream comes last."""
-    return manifest.stream_id, manifest.revision, manifest.packed_at_utc

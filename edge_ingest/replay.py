@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from edge_ingest.drop import UNFINISHED, PackedDrop, publish, read_manifest, write_durably
+from edge_ingest.arrival import read_manifest
+from edge_ingest.drop import UNFINISHED, PackedDrop, is_sound, publish, write_durably
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import MANIFEST_NAME, Manifest
 
@@ -28,7 +29,7 @@ def find_drops(folder: Path) -> list[PackedDrop]:
         PackedDrop(path.parent, read_manifest(path), is_new=False)
         for depth in depths
         for path in folder.glob(depth)
-        if not path.parent.name.startswith(".")
+        if not {path.parent.name[0], path.parents[1].name[:1]} & {"."}
     ]
     if not found:
         raise DropError(f"{folder} holds no drop: give a landing zone, a stream or a drop's folder")
@@ -47,7 +48,8 @@ def replay(
         sleep: waits so many seconds.
 
     Yields:
-        Each drop in its new place; `is_new` is false where it stood there already.
+        Each drop in its new place; `is_new` is false where it stood there already, sound. Over one
+        that is damaged or was refused it is sent again, which submits it anew.
 
     Raises:
         DropError: another drop stands in its place, or its files are not there.
@@ -71,26 +73,43 @@ def copy_identity(landing: Path, into: Path) -> bool:
 
 def _send(drop: PackedDrop, into: Path) -> PackedDrop:
     target = into / drop.manifest.stream_id / f"r{drop.manifest.revision:04d}"
+    if (target / MANIFEST_NAME).is_file():
+        return _send_over(drop, target)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
     try:
         unfinished.chmod(0o755)
-        for name in (*(file.path for file in drop.manifest.files), MANIFEST_NAME):
-            try:
-                payload = (drop.folder / name).read_bytes()
-            except FileNotFoundError:
-                raise DropError(
-                    f"{drop.folder} lacks {name}: verify it and pack it again"
-                ) from None
+        for name, payload in _files(drop):
             write_durably(unfinished / name, payload)
         is_new = publish(unfinished, target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    if not is_new and read_manifest(target).drop_id != drop.manifest.drop_id:
+    return PackedDrop(target, drop.manifest, is_new=True) if is_new else _send_over(drop, target)
+
+
+def _send_over(drop: PackedDrop, target: Path) -> PackedDrop:
+    """Send a drop to where it stands already: again, file by file, if that one is not sound."""
+    there = PackedDrop(target, read_manifest(target), is_new=False)
+    if there.manifest.drop_id != drop.manifest.drop_id:
         raise DropError(
             f"{target} holds another drop than {drop.folder}: send it into an empty landing zone"
         )
-    return PackedDrop(target, drop.manifest, is_new=is_new)
+    if is_sound(there):
+        return there
+    for name, payload in _files(drop):
+        unfinished = target / f"{UNFINISHED}{name}"
+        write_durably(unfinished, payload)
+        unfinished.replace(target / name)
+    return PackedDrop(target, drop.manifest, is_new=True)
+
+
+def _files(drop: PackedDrop) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of a drop's files, the manifest last."""
+    for name in (*(file.path for file in drop.manifest.files), MANIFEST_NAME):
+        try:
+            yield name, (drop.folder / name).read_bytes()
+        except FileNotFoundError:
+            raise DropError(f"{drop.folder} lacks {name}: verify it and pack it again") from None
 
 
 def _start(manifest: Manifest) -> datetime:

@@ -101,13 +101,14 @@ def activity_samples(samples_dir: Path) -> list[Sample]:
 
 
 def write_identity(landing: Path) -> None:
-    """Write the calendar and the crosswalk that the samples need."""
+    """Write the calendar and the crosswalk that the samples need; a club keeps its own."""
     folder = landing / "identity"
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in (("sessions.csv", _CALENDAR), ("athletes.csv", _ATHLETES)):
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(rows)
-        write_durably(folder / name, text.getvalue().encode())
+        if not (folder / name).exists():
+            write_durably(folder / name, text.getvalue().encode())
 
 
 def every_sample(samples_dir: Path) -> list[Sample]:

@@ -99,9 +99,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         environment=environment,
         home=home,
         catalog_uri=value("SPORTS_CATALOG_URI"),
-        warehouse_uri=value("SPORTS_WAREHOUSE_URI").rstrip("/"),
-        landing_uri=value("SPORTS_LANDING_URI").rstrip("/"),
-        report_uri=value("SPORTS_REPORT_URI").rstrip("/"),
+        warehouse_uri=_place("SPORTS_WAREHOUSE_URI", value("SPORTS_WAREHOUSE_URI")),
+        landing_uri=_place("SPORTS_LANDING_URI", value("SPORTS_LANDING_URI")),
+        report_uri=_place("SPORTS_REPORT_URI", value("SPORTS_REPORT_URI")),
         s3=s3_options(environ),
         club_timezone=_checked_zone(value("SPORTS_CLUB_TIMEZONE")),
     )
@@ -111,6 +111,15 @@ def s3_options(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Options of the object store that the environment gives, by name; keys are among them."""
     environ = os.environ if environ is None else environ
     return {option: environ[name] for name, option in _S3_OPTIONS.items() if environ.get(name)}
+
+
+def _place(name: str, uri: str) -> str:
+    """An object store's place as it is; a folder as an absolute path, the same in every process."""
+    if uri.startswith("s3://"):
+        return uri.rstrip("/")
+    if "://" in uri:
+        raise SettingsError(f"{name} is {uri!r}: set a folder, or s3://bucket/prefix")
+    return str(Path(uri).expanduser().resolve())
 
 
 def _checked_zone(name: str) -> str:

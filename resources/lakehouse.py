@@ -4,8 +4,9 @@ Writing replaces whole sessions, or a slice of days, and nothing else. Reading p
 that hold the sessions asked for and hands their paths to DuckDB: nothing is copied through Python.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -52,6 +53,21 @@ class Commit:
     content_hash: str
     seconds: float
     is_new: bool = True
+
+
+def together(commits: Sequence[Commit]) -> Commit:
+    """Several commits of one table as one: the last snapshot, and everything that was written."""
+    if len(commits) == 1:
+        return commits[0]
+    content = "".join(commit.content_hash for commit in commits)
+    return replace(
+        commits[-1],
+        rows=sum(commit.rows for commit in commits),
+        bytes=sum(commit.bytes for commit in commits),
+        seconds=sum(commit.seconds for commit in commits),
+        content_hash=hashlib.sha256(content.encode()).hexdigest()[:32],
+        is_new=any(commit.is_new for commit in commits),
+    )
 
 
 class Lakehouse(Protocol):

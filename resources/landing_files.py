@@ -7,16 +7,14 @@ Both list `<stream_id>/r0001/` folders that have a manifest. What begins with `.
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from edge_ingest.manifest import MANIFEST_NAME
+from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME
 from resources.object_folder import LocalFolder, ObjectFolder, S3Folder
-
-REFUSAL_NAME = "refused.json"
 
 _PLACE = re.compile(r"(?P<stream>[^/._][^/]*)/(?P<revision>r\d{4,})")
 _IDENTITY = "identity"
@@ -24,33 +22,38 @@ _IDENTITY = "identity"
 
 @dataclass(frozen=True)
 class FoundDrop:
-    """A finished drop.
+    """A drop that has its manifest; other files of it may still be arriving.
 
     Attributes:
         place: `<stream_id>/r0001`, relative to the landing zone.
-        arrived_ns: since when it is there, ns since 1970, by the storage's own clock.
-        is_refused: whether a refusal stands beside its manifest.
+        arrived_ns: when the last of it came, ns since 1970, by the storage's own clock.
+        is_refused: whether it was refused since then: what is sent over a refused drop makes the
+            refusal void.
+        resent_ns: when it was sent over a refusal; None where that never happened.
+        sizes: bytes of each of its files, by name.
     """
 
     place: str
     arrived_ns: int
     is_refused: bool
+    resent_ns: int | None
+    sizes: Mapping[str, int]
 
 
 class DropFiles(ObjectFolder, Protocol):
     """A landing zone's storage."""
 
     def drops(self, stream_prefixes: Sequence[str] = ("",)) -> Iterator[FoundDrop]:
-        """Every finished drop whose stream begins with one of these, in no order."""
+        """Every drop whose stream begins with one of these, in no order."""
         ...
 
 
 class LocalDropFiles(LocalFolder):
     """Drops in a folder of this machine.
 
-    A drop arrives when its manifest is written, and also when a folder around it is renamed into
-    place: the latest change of the three counts. So older revisions of a stream arrive again with
-    a new one, which costs a look at them and no more.
+    A drop arrives when a file of it is written, and also when a folder around it is renamed into
+    place: the latest change of all counts. So older revisions of a stream arrive again with a new
+    one, which costs a look at them and no more.
     """
 
     def __init__(self, root: Path) -> None:
@@ -68,13 +71,12 @@ class LocalDropFiles(LocalFolder):
                     continue
                 with suppress(FileNotFoundError, NotADirectoryError):
                     around = max(stream.stat().st_ctime_ns, drop.stat().st_ctime_ns)
-                    written = (Path(drop) / MANIFEST_NAME).stat().st_ctime_ns
-                    refused = (Path(drop) / REFUSAL_NAME).exists()
-                    yield FoundDrop(place, max(around, written), refused)
+                    if found := _found(place, _local_files(drop), around):
+                        yield found
 
 
 class S3DropFiles(S3Folder):
-    """Drops under a prefix of a bucket; they arrive when their manifest is written.
+    """Drops under a prefix of a bucket; each file arrives when it is written.
 
     Listing without a prefix reads a page for each thousand objects that the zone holds.
     """
@@ -86,17 +88,46 @@ class S3DropFiles(S3Folder):
     def drops(self, stream_prefixes: Sequence[str] = ("",)) -> Iterator[FoundDrop]:
         """See `DropFiles.drops`."""
         for stream_prefix in stream_prefixes:
-            written: dict[str, dict[str, int]] = defaultdict(dict)
+            written: dict[str, dict[str, _File]] = defaultdict(dict)
             start = self._prefix + stream_prefix
             for page in self._pages.paginate(Bucket=self._bucket, Prefix=start):
                 for found in page.get("Contents", ()):
                     place, _, name = found["Key"].removeprefix(self._prefix).rpartition("/")
-                    if name in {MANIFEST_NAME, REFUSAL_NAME} and _is_place(place):
-                        at = round(found["LastModified"].timestamp() * 1000) * 1_000_000
-                        written[place][name] = at
-            for place, names in written.items():
-                if MANIFEST_NAME in names:
-                    yield FoundDrop(place, names[MANIFEST_NAME], REFUSAL_NAME in names)
+                    if _is_place(place):
+                        at_ns = round(found["LastModified"].timestamp() * 1000) * 1_000_000
+                        written[place][name] = _File(found["Size"], at_ns)
+            for place, files in written.items():
+                if drop := _found(place, files):
+                    yield drop
+
+
+@dataclass(frozen=True)
+class _File:
+    bytes: int
+    changed_ns: int
+
+
+def _found(place: str, files: Mapping[str, _File], moved_ns: int = 0) -> FoundDrop | None:
+    """What the files of a folder make of it; None where they have no manifest."""
+    if MANIFEST_NAME not in files:
+        return None
+    sent = {name: file for name, file in files.items() if name != REFUSAL_NAME}
+    sent_ns = max(file.changed_ns for file in sent.values())
+    refusal = files.get(REFUSAL_NAME)
+    return FoundDrop(
+        place,
+        arrived_ns=max(sent_ns, moved_ns),
+        is_refused=refusal is not None and refusal.changed_ns >= sent_ns,
+        resent_ns=sent_ns if refusal and refusal.changed_ns < sent_ns else None,
+        sizes={name: file.bytes for name, file in sent.items()},
+    )
+
+
+def _local_files(drop: os.DirEntry[str]) -> dict[str, _File]:
+    """Files of a folder but for hidden ones, which are being written."""
+    with os.scandir(drop) as entries:
+        found = [(entry.name, entry.stat()) for entry in entries if entry.name[0] != "."]
+    return {name: _File(stat.st_size, stat.st_ctime_ns) for name, stat in found}
 
 
 def _folders(folder: Path | os.DirEntry[str]) -> Iterator[os.DirEntry[str]]:

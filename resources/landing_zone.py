@@ -1,12 +1,12 @@
 """The landing zone: what the edge delivered, where the lakehouse picks it up.
 
-Nothing here is moved or removed: a refused drop gets a `refused.json` beside its manifest. Removing
-that file submits the drop again.
+Nothing here is moved or removed: a refused drop gets a `refused.json` beside its manifest. Sending
+the drop again, over the refused one, makes that void. A drop whose files are not all there yet is
+waited for, and never refused for it.
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,16 +18,11 @@ import pyarrow as pa
 from edge_ingest.arrival import read_manifest
 from edge_ingest.errors import DropError
 from edge_ingest.identity import CalendarEntry, mint_session_id, read_athletes, read_calendar
-from edge_ingest.manifest import MANIFEST_NAME, Manifest
-from resources.environment import Settings
-from resources.landing_files import (
-    REFUSAL_NAME,
-    DropFiles,
-    FoundDrop,
-    LocalDropFiles,
-    S3DropFiles,
-)
+from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME, Manifest
+from resources.errors import ResourceError
+from resources.landing_files import DropFiles, FoundDrop, LocalDropFiles, S3DropFiles
 from resources.object_store import is_s3, s3_client, split_s3
+from resources.refusal import Refusal, read_refusal
 
 CALENDAR_NAME = "identity/sessions.csv"
 ATHLETES_NAME = "identity/athletes.csv"
@@ -39,10 +34,16 @@ _DAYS_APART = 2
 
 @dataclass(frozen=True)
 class Arrival:
-    """A drop has come: its place, and the instant by the storage's clock, ns since 1970."""
+    """A drop has come.
+
+    Attributes:
+        arrived_ns: when the last of it came, by the storage's clock, ns since 1970.
+        sizes: bytes of each of its files, by name; others may yet come.
+    """
 
     place: str
     arrived_ns: int
+    sizes: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,20 @@ class ActiveDrop:
 
     Attributes:
         fetch: gives the bytes of one of its files by name; raises FileNotFoundError.
+        resent_ns: when it was sent over a refusal; None where that never happened.
     """
 
     manifest: Manifest
     place: str
     arrived_ns: int
     fetch: Callable[[str], bytes] = field(compare=False)
+    resent_ns: int | None = None
+
+    @property
+    def delivery_id(self) -> str:
+        """The drop and, if it was sent over a refusal, when: the same bytes are then asked anew."""
+        drop_id = self.manifest.drop_id
+        return drop_id if self.resent_ns is None else f"{drop_id}@{self.resent_ns}"
 
 
 @dataclass(frozen=True)
@@ -103,18 +112,31 @@ class LandingZone:
     ) -> None:
         """Nothing stays open."""
 
-    def arrivals(self, after_ns: int = 0) -> list[Arrival]:
+    def arrivals(self, after_ns: int = 0, waited_for: Collection[str] = ()) -> list[Arrival]:
         """Drops that came after an instant, in the order of arrival; refused ones are left out.
 
         Storage shows a drop a little later than its own clock says, and its clock has ticks: ask
         again for a minute before the last instant seen, and skip what was looked at.
+
+        Args:
+            waited_for: places of drops that are listed whenever they came: an object store tells
+                of a large file when its upload began, not when it ended.
         """
         found = [
-            Arrival(drop.place, drop.arrived_ns)
+            Arrival(drop.place, drop.arrived_ns, drop.sizes)
             for drop in self._files.drops()
-            if drop.arrived_ns > after_ns and not drop.is_refused
+            if not drop.is_refused and (drop.arrived_ns > after_ns or drop.place in waited_for)
         ]
         return sorted(found, key=lambda arrival: (arrival.arrived_ns, arrival.place))
+
+    def lacks(self, drop: Arrival | FoundDrop) -> tuple[str, ...]:
+        """Files that a drop's manifest names and that are not there whole; it is to be waited for.
+
+        None where the manifest cannot be read: then the drop is at fault.
+        """
+        manifest = self._manifest_or_none(drop.place)
+        files = manifest.files if manifest else ()
+        return tuple(file.path for file in files if drop.sizes.get(file.path, -1) < file.bytes)
 
     def read(self, name: str) -> bytes:
         """The bytes of a file, by its name relative to the landing zone.
@@ -161,42 +183,52 @@ class LandingZone:
         return guess.session_id if identity.entry is None else identity.session_id
 
     def active(self, session_id: str) -> list[ActiveDrop]:
-        """The newest readable, not refused revision of each stream of a session, by stream.
+        """The newest readable, whole, not refused revision of each stream of a session, by stream.
 
         Only streams of the days around the session are looked at: the cost does not grow with the
         number of sessions in the zone.
         """
         newest: dict[str, ActiveDrop] = {}
-        for drop, manifest in self._readable(_days_around(session_id)):
-            if drop.is_refused or self.session_of(manifest) != session_id:
-                continue
+        for drop, manifest in self._of_session(session_id):
             known = newest.get(manifest.stream_id)
-            if known is None or known.manifest.revision < manifest.revision:
-                fetch = self.fetch(drop.place)
-                newest[manifest.stream_id] = ActiveDrop(
-                    manifest, drop.place, drop.arrived_ns, fetch
-                )
+            if self.lacks(drop) or (known and known.manifest.revision > manifest.revision):
+                continue
+            newest[manifest.stream_id] = ActiveDrop(
+                manifest, drop.place, drop.arrived_ns, self.fetch(drop.place), drop.resent_ns
+            )
         return [newest[stream] for stream in sorted(newest)]
 
-    def manifests(self) -> list[tuple[str, Manifest]]:
-        """Place and manifest of every readable drop, refused ones included; reads all of them."""
-        found = [(drop.place, manifest) for drop, manifest in self._readable(("",))]
-        return sorted(found, key=lambda pair: pair[0])
+    def awaited(self, session_id: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Drops of a session that lack files, by place, with the names of those files."""
+        found = ((drop.place, self.lacks(drop)) for drop, _ in self._of_session(session_id))
+        return sorted(pair for pair in found if pair[1])
 
-    def refuse(self, place: str, rule: str, reason: str, refused_at_utc: datetime) -> None:
-        """Mark a drop as not to be loaded; the first refusal stands.
+    def refuse(
+        self,
+        place: str,
+        rule: str,
+        reason: str,
+        refused_at_utc: datetime,
+        as_of_ns: int | None = None,
+    ) -> bool:
+        """Mark a drop as not to be loaded.
 
         Args:
             rule: short name of the rule that it breaks.
             reason: what is wrong and what to do; no athlete's values.
+            as_of_ns: arrival of what was judged; None for what stands there now.
+
+        Returns:
+            Whether it was marked: not if it is refused already, or came again since it was judged.
         """
-        refusal = {
-            "rule": rule,
-            "reason": reason,
-            "refused_at_utc": refused_at_utc.astimezone(UTC).isoformat(),
-        }
-        text = json.dumps(refusal, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        self._files.create(f"{place}/{REFUSAL_NAME}", text.encode())
+        stream, _, _ = place.partition("/")
+        for drop in self._files.drops([stream]):
+            if drop.place == place and (drop.is_refused or as_of_ns not in {None, drop.arrived_ns}):
+                self._manifests.pop(place, None)
+                return False
+        refusal = Refusal(rule, reason, refused_at_utc)
+        self._files.replace(f"{place}/{REFUSAL_NAME}", refusal.to_json().encode())
+        return True
 
     def refused(self) -> list[RefusedDrop]:
         """Every refused drop, by place."""
@@ -204,13 +236,14 @@ class LandingZone:
         for drop in self._files.drops():
             if not drop.is_refused:
                 continue
-            refusal = json.loads(self._files.read(f"{drop.place}/{REFUSAL_NAME}"))
+            payload = self._files.read(f"{drop.place}/{REFUSAL_NAME}")
+            refusal = read_refusal(payload, datetime.fromtimestamp(drop.arrived_ns / 1e9, UTC))
             found.append(
                 RefusedDrop(
                     place=drop.place,
-                    rule=refusal["rule"],
-                    reason=refusal["reason"],
-                    refused_at_utc=datetime.fromisoformat(refusal["refused_at_utc"]),
+                    rule=refusal.rule,
+                    reason=refusal.reason,
+                    refused_at_utc=refusal.refused_at_utc,
                     kept_at_uri=self._files.uri(drop.place),
                     manifest=self._manifest_or_none(drop.place),
                 )
@@ -245,6 +278,12 @@ class LandingZone:
         except FileNotFoundError:
             return header
 
+    def _of_session(self, session_id: str) -> Iterator[tuple[FoundDrop, Manifest]]:
+        """Readable, not refused drops of a session, whole or not."""
+        for drop, manifest in self._readable(_days_around(session_id)):
+            if not drop.is_refused and self.session_of(manifest) == session_id:
+                yield drop, manifest
+
     def _readable(self, stream_prefixes: Sequence[str]) -> Iterator[tuple[FoundDrop, Manifest]]:
         for drop in self._files.drops(stream_prefixes):
             if (manifest := self._manifest_or_none(drop.place)) is not None:
@@ -255,11 +294,6 @@ class LandingZone:
             return self.manifest(place)
         except DropError:
             return None
-
-
-def open_landing_zone(settings: Settings) -> LandingZone:
-    """The landing zone of an environment, in a folder or in an object store."""
-    return landing_zone(settings.landing_uri, settings.s3, settings.club_timezone)
 
 
 def landing_zone(uri: str, s3: Mapping[str, str], club_timezone: str) -> LandingZone:
@@ -279,8 +313,7 @@ def _check_place(manifest: Manifest, place: str) -> None:
         return
     named = date.fromisoformat(guess.session_id[:10])
     apart = abs(named - guess.started_at_utc.astimezone(UTC).date())
-    is_named_so = manifest.stream_id.startswith(guess.session_id)
-    if not is_named_so or apart > timedelta(days=_DAYS_APART - 1):
+    if apart > timedelta(days=_DAYS_APART - 1):
         raise DropError(
             f"the drop in {place} says that it is of {guess.session_id} and started at "
             f"{guess.started_at_utc.isoformat()}: set the device's clock, and pack it again"
@@ -288,7 +321,13 @@ def _check_place(manifest: Manifest, place: str) -> None:
 
 
 def _days_around(session_id: str) -> list[str]:
-    day = date.fromisoformat(session_id[:10])
+    try:
+        day = date.fromisoformat(session_id[:10])
+    except ValueError:
+        raise ResourceError(
+            f"{session_id!r} names no session: use <date>_<sport>_<slug>, such as "
+            "2019-11-09_football_bayern-dortmund, and remove the partition"
+        ) from None
     return [
         (day + timedelta(days=days)).isoformat() for days in range(-_DAYS_APART, _DAYS_APART + 1)
     ]

@@ -1,10 +1,13 @@
 """A folder of objects that are written once: on this machine, or in an object store.
 
-Names are relative, with `/` between their parts. Nothing here changes or removes an object.
+Names are relative, with `/` between their parts. Only `replace` changes an object; nothing removes
+one.
 """
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +17,9 @@ from resources.errors import ResourceError
 
 _UNFINISHED = ".writing-"
 _ABSENT = {"NoSuchKey", "404"}
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_TAKEN = {"PreconditionFailed", "412"}
+#: Another writer of the same name was at work: only a second attempt tells who was first.
+_CONTESTED = {"ConditionalRequestConflict", "409"}
 
 
 class ObjectFolder(Protocol):
@@ -26,6 +31,10 @@ class ObjectFolder(Protocol):
 
     def create(self, name: str, payload: bytes) -> bool:
         """Write a new object, whole or not at all; false, and nothing done, if it is there."""
+        ...
+
+    def replace(self, name: str, payload: bytes) -> None:
+        """Write an object, whole or not at all, whether or not it is there."""
         ...
 
     def names(self, folder: str) -> list[str]:
@@ -50,22 +59,19 @@ class LocalFolder:
     def create(self, name: str, payload: bytes) -> bool:
         """See `ObjectFolder.create`; durable when it returns."""
         target = self._path(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(payload)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(unfinished).chmod(0o644)
-            # A link, unlike a rename, fails if the name is taken.
-            target.hardlink_to(unfinished)
-        except FileExistsError:
-            return False
-        finally:
-            Path(unfinished).unlink()
-        _sync(target.parent)
+        with _written_beside(target, payload) as unfinished:
+            try:
+                # A link, unlike a rename, fails if the name is taken.
+                target.hardlink_to(unfinished)
+            except FileExistsError:
+                return False
         return True
+
+    def replace(self, name: str, payload: bytes) -> None:
+        """See `ObjectFolder.replace`; durable when it returns."""
+        target = self._path(name)
+        with _written_beside(target, payload) as unfinished:
+            unfinished.replace(target)
 
     def names(self, folder: str) -> list[str]:
         """See `ObjectFolder.names`."""
@@ -109,16 +115,25 @@ class S3Folder:
         return payload
 
     def create(self, name: str, payload: bytes) -> bool:
-        """See `ObjectFolder.create`."""
-        try:
-            self._client.put_object(
-                Bucket=self._bucket, Key=self._key(name), Body=payload, IfNoneMatch="*"
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _TAKEN:
-                return False
-            raise
+        """See `ObjectFolder.create`; any other fault is the SDK's own error, and worth a retry."""
+        for is_last in (False, False, True):
+            try:
+                self._client.put_object(
+                    Bucket=self._bucket, Key=self._key(name), Body=payload, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in _TAKEN:
+                    return False
+                if code not in _CONTESTED or is_last:
+                    raise
+            else:
+                break
         return True
+
+    def replace(self, name: str, payload: bytes) -> None:
+        """See `ObjectFolder.replace`."""
+        self._client.put_object(Bucket=self._bucket, Key=self._key(name), Body=payload)
 
     def names(self, folder: str) -> list[str]:
         """See `ObjectFolder.names`."""
@@ -148,6 +163,24 @@ def checked(name: str) -> str:
     if not name or name.startswith("/") or {"", ".", ".."} & set(name.split("/")):
         raise ResourceError(f"{name!r} is no name inside a folder: use parts joined by /")
     return name
+
+
+@contextmanager
+def _written_beside(target: Path, payload: bytes) -> Iterator[Path]:
+    """A whole file beside its place, to be put into it; gone afterwards, the folder synced."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
+    unfinished = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.chmod(0o644)
+        yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
+    _sync(target.parent)
 
 
 def _sync(folder: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from resources.environment import Settings
 from resources.errors import ImmutableReportError, ResourceError
 from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, checked
 from resources.object_store import is_s3, s3_client, split_s3
@@ -75,11 +74,6 @@ class ReportStore:
         """Revisions of a session's page that are kept, also those of runs that never finished."""
         names = self._folder.names(checked(session_id))
         return tuple(int(match["revision"]) for name in names if (match := _PAGE.fullmatch(name)))
-
-
-def open_report_store(settings: Settings) -> ReportStore:
-    """The report store of an environment, in a folder or in an object store."""
-    return report_store(settings.report_uri, settings.s3)
 
 
 def report_store(uri: str, s3: Mapping[str, str]) -> ReportStore:

@@ -5,7 +5,7 @@ Names assets by key and imports none. What to ask for is decided by `plan`, a pu
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ import dagster as dg
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
 from resources.dagster_resources import LandingZoneResource
-from resources.landing_zone import Arrival, LandingZone
+from resources.landing_zone import ActiveDrop, Arrival, LandingZone
 from sports_assets.keys import LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
 from sports_assets.partitions import SESSIONS, SESSIONS_NAME
 
@@ -22,7 +22,7 @@ from sports_assets.partitions import SESSIONS, SESSIONS_NAME
 ARRIVALS_A_TICK = 50
 #: A drop may become visible this much later than its own time says (clocks, slow listings).
 OVERLAP_NS = 60 * 10**9
-CURSOR_VERSION = 1
+CURSOR_VERSION = 2
 
 _SESSION_LAYERS = ("raw", "tracking", "core", "mart", "report")
 _NOT_FACTS = [RAW_KEYS[name] for name in ("footage", "wellness", "injuries", "quarantine")]
@@ -56,11 +56,13 @@ class Cursor:
         recent: places looked at whose arrival lies within the overlap before the watermark, with
             that arrival.
         refused: hash of the list of refused drops when it was last asked for.
+        waiting: places of drops that lack files: looked at each time until they are whole.
     """
 
     watermark_ns: int = 0
     recent: dict[str, int] = field(default_factory=dict)
     refused: str = ""
+    waiting: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -68,7 +70,9 @@ class Cursor:
         stored = json.loads(text) if text else {}
         if stored.get("version") != CURSOR_VERSION:
             return cls()
-        return cls(stored["watermark_ns"], stored["recent"], stored["refused"])
+        return cls(
+            stored["watermark_ns"], stored["recent"], stored["refused"], tuple(stored["waiting"])
+        )
 
     def __str__(self) -> str:
         """The cursor as Dagster stores it."""
@@ -78,22 +82,37 @@ class Cursor:
                 "watermark_ns": self.watermark_ns,
                 "recent": self.recent,
                 "refused": self.refused,
+                "waiting": self.waiting,
             }
         )
 
     def unseen(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
-        """Arrivals that were not looked at yet, oldest first, at most a tick's worth."""
-        new = [one for one in arrivals if self.recent.get(_short(one.place)) != one.arrived_ns]
-        return sorted(new, key=lambda one: (one.arrived_ns, one.place))[:ARRIVALS_A_TICK]
+        """Arrivals that are waited for, and a tick's worth of new ones; each oldest first."""
+        listed = sorted(arrivals, key=lambda one: (one.arrived_ns, one.place))
+        waited_for = [one for one in listed if one.place in self.waiting]
+        new = [
+            one
+            for one in listed
+            if one.place not in self.waiting
+            and self.recent.get(_short(one.place)) != one.arrived_ns
+        ]
+        return waited_for + new[:ARRIVALS_A_TICK]
 
-    def advanced(self, looked_at: Sequence[Arrival], refused: str) -> "Cursor":
-        """The cursor after these arrivals, with the refused drops as they stand now."""
+    def advanced(
+        self, looked_at: Sequence[Arrival], refused: str, waiting: Sequence[str] = ()
+    ) -> "Cursor":
+        """The cursor after these arrivals, with the refused drops as they stand now.
+
+        Args:
+            waiting: places of drops that lack files; the last of them are kept.
+        """
         watermark = max([self.watermark_ns, *(one.arrived_ns for one in looked_at)])
         seen = self.recent | {_short(one.place): one.arrived_ns for one in looked_at}
         return Cursor(
             watermark,
             {place: at for place, at in seen.items() if at > watermark - OVERLAP_NS},
             refused,
+            tuple(waiting[-ARRIVALS_A_TICK:]),
         )
 
 
@@ -103,16 +122,16 @@ class Request:
 
     session_id: str
     work: str
-    drop_ids: tuple[str, ...]
+    delivery_ids: tuple[str, ...]
 
     @property
     def run_key(self) -> str:
         """Session and content: a corrected drop is new, a second look at the same drops is not."""
-        return f"{self.session_id}:{self.work}:{_digest(self.drop_ids)}"
+        return f"{self.session_id}:{self.work}:{_digest(self.delivery_ids)}"
 
 
 def plan(
-    manifests: Iterable[tuple[str, Manifest]], active: Callable[[str], Sequence[Manifest]]
+    manifests: Iterable[tuple[str, Manifest]], active: Callable[[str], Sequence[ActiveDrop]]
 ) -> list[Request]:
     """What to ask for, given drops that have just arrived.
 
@@ -129,7 +148,7 @@ def plan(
         wanted[session_id, _work(manifest)] = None
     requests = []
     for session_id, work in wanted:
-        drops = [drop.drop_id for drop in active(session_id) if _work(drop) == work]
+        drops = [one.delivery_id for one in active(session_id) if _work(one.manifest) == work]
         if drops:
             requests.append(Request(session_id, work, tuple(sorted(drops))))
     return requests
@@ -159,11 +178,15 @@ def edge_drops(
     """Look for drops that arrived since the last tick."""
     cursor = Cursor.parse(context.cursor)
     with landing_zone.open() as zone:
-        listed = zone.arrivals(after_ns=cursor.watermark_ns - OVERLAP_NS)
-        arrivals = cursor.unseen(listed)
+        listed = zone.arrivals(cursor.watermark_ns - OVERLAP_NS, waited_for=cursor.waiting)
+        unseen = cursor.unseen(listed)
+        waiting = {one.place: lacks for one in unseen if (lacks := zone.lacks(one))}
+        arrivals = [one for one in unseen if one.place not in waiting]
         found = list(_sort_out(context, zone, arrivals))
-        requests = plan(found, lambda session: [drop.manifest for drop in zone.active(session)])
-        refused = _digest(sorted(f"{drop.place} {drop.rule}" for drop in zone.refused()))
+        requests = plan(found, zone.active)
+        refused = _digest(
+            sorted(f"{one.place} {one.rule} {one.refused_at_utc}" for one in zone.refused())
+        )
     runs = [_run_request(request) for request in requests]
     if refused != (cursor.refused or _digest([])):
         runs.append(dg.RunRequest(run_key=f"quarantine:{refused}", job_name=quarantine.name))
@@ -172,8 +195,8 @@ def edge_drops(
     return dg.SensorResult(
         run_requests=runs,
         dynamic_partitions_requests=[SESSIONS.build_add_request(fresh)] if fresh else [],
-        skip_reason=None if runs else _why_nothing(len(listed), len(arrivals)),
-        cursor=str(cursor.advanced(arrivals, refused)),
+        skip_reason=None if runs else _why_nothing(len(listed), len(arrivals), waiting),
+        cursor=str(cursor.advanced(arrivals, refused, list(waiting))),
     )
 
 
@@ -193,10 +216,11 @@ def _sort_out(
                 continue
             refusal = (
                 f"{arrival.place} is about days ({manifest.kind}), which this version does not "
-                "load: remove refused.json after the update that does"
+                "load: send it again after the update that does"
             )
-        context.log.warning("refused %s: %s", arrival.place, refusal)
-        zone.refuse(arrival.place, "manifest", refusal, datetime.now(UTC))
+        now = datetime.now(UTC)
+        if zone.refuse(arrival.place, "manifest", refusal, now, arrival.arrived_ns):
+            context.log.warning("refused %s: %s", arrival.place, refusal)
 
 
 def _run_request(request: Request) -> dg.RunRequest:
@@ -208,7 +232,13 @@ def _run_request(request: Request) -> dg.RunRequest:
     )
 
 
-def _why_nothing(listed: int, looked_at: int) -> str:
+def _why_nothing(listed: int, looked_at: int, waiting: Mapping[str, Sequence[str]]) -> str:
+    if waiting:
+        place, lacks = next(iter(waiting.items()))
+        return (
+            f"{len(waiting)} drops wait for files that their manifests name: {place} for "
+            f"{', '.join(lacks)}; let them arrive, or send the drop again"
+        )
     if looked_at:
         return f"{looked_at} drops arrived, and none is the active one of its session any more"
     if listed:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Protocol, cast
 
-from edge_ingest.errors import SourceError
+from edge_ingest.errors import EdgeError, SourceError
 from edge_ingest.manifest import Kind
 from edge_ingest.recording import Recording, Told
 
@@ -102,4 +102,14 @@ def read_recording(source: str, parts: Mapping[str, Path], told: Told | None = N
         if is_told and field.name not in (*_ALWAYS_ACCEPTED, *entry.accepts):
             raise SourceError(f"{source} has no use for {field.name}: leave it out")
     reader = cast("Reader", importlib.import_module(entry.module))
-    return reader.read(parts, told)
+    try:
+        return reader.read(parts, told)
+    except EdgeError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # A vendor's file may be wrong in more ways than any reader looks for.
+        given = " ".join(f"{name}={path}" for name, path in parts.items())
+        raise SourceError(
+            f"{given} does not read as {source} ({type(error).__name__}: {error}): "
+            "export it again, or report the format"
+        ) from error

@@ -2,7 +2,8 @@
 
 Conventions. SkillCorner's metres from the centre stay; the whole match is turned by half a turn
 where the home side attacks towards −x in period 1. Which way it attacks is decided as kloppy does:
-by the vote of all frames on which side stands further left.
+by the vote of all frames on which side stands further left. A file that begins in an even period is
+turned where the home side attacks towards +x in that.
 
 Clock. The file counts frames of one unbroken broadcast and knows the scheduled kick-off, not the
 true one. An instant is kick-off + frames since the first frame of play / 10 Hz, so intervals are
@@ -59,7 +60,9 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
         raise SourceError(f"{parts['tracking']} holds period {strange[0]}, which football has not")
     object_index, objects = _identify(columns, match)
     keep = _last_of_each(columns.frame_index, object_index)
-    is_turned = _home_attacks_left(columns, objects.side[object_index])
+    begins_in_even_period = columns.period_id.min() % 2 == 0
+    attacks_left = _home_attacks_left(columns, objects.side[object_index])
+    is_turned = bool(attacks_left != begins_in_even_period)
     captured = _captured(columns, kick_off)
     positions, counts = _positions(
         columns,
@@ -186,7 +189,7 @@ def _last_of_each(
 
 
 def _home_attacks_left(columns: Columns, side: NDArray[np.object_]) -> bool:
-    """Whether most frames of the first period show the home side further right."""
+    """Whether most frames of the file's first period show the home side further right."""
     first = columns.period_id[columns.frame_index] == columns.period_id.min()
     means = []
     for name in ("home", "away"):

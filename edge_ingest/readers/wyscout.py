@@ -106,7 +106,8 @@ def _start(raw: Mapping[str, Any], path: Path) -> datetime:
         raise SourceError(
             f"{path} does not say when it was played: give the start (started_at_utc)"
         )
-    return datetime.fromisoformat(told).replace(tzinfo=UTC)
+    start = datetime.fromisoformat(told)
+    return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
 
 
 def _home(raw: Mapping[str, Any], told: str | None, path: Path) -> str:

@@ -1,6 +1,5 @@
 """From memory to the record: commit what passed its blocking tests, and nothing below a failure."""
 
-import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from resources.dbt.graph import DbtGraph, DbtTest
 from resources.dbt.outcome import TestOutcome
 from resources.dbt.relations import local_day
 from resources.duckdb_engine import quote
-from resources.lakehouse import Commit, CommitContext, Lakehouse, Slice
+from resources.lakehouse import Commit, CommitContext, Lakehouse, Slice, together
 
 _REFERENCES = 3
 
@@ -81,7 +80,7 @@ class Publisher:
             self.lakehouse.replace_slice(contract, part, replaced, self.context)
             for part, replaced in self._slices(contract, rows)
         ]
-        return _together(commits)
+        return together(commits)
 
     def _slices(self, contract: TableContract, rows: pa.Table) -> Iterator[tuple[pa.Table, Slice]]:
         """Rows of each unbroken stretch of the run's days, and the stretch."""
@@ -99,21 +98,6 @@ def _stretches(days: Sequence[date]) -> Iterator[tuple[date, date]]:
         if following is None or following - day > timedelta(days=1):
             yield first, day
             first = following or day
-
-
-def _together(commits: Sequence[Commit]) -> Commit:
-    """Several commits of one table as one: the last snapshot, and everything that was written."""
-    if len(commits) == 1:
-        return commits[0]
-    content = "".join(commit.content_hash for commit in commits)
-    return replace(
-        commits[-1],
-        rows=sum(commit.rows for commit in commits),
-        bytes=sum(commit.bytes for commit in commits),
-        seconds=sum(commit.seconds for commit in commits),
-        content_hash=hashlib.sha256(content.encode()).hexdigest()[:32],
-        is_new=any(commit.is_new for commit in commits),
-    )
 
 
 def _fault(key: str, node: Any, outcomes: Sequence[TestOutcome]) -> str | None:  # noqa: ANN401

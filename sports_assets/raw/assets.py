@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
-import pyarrow as pa
 
-from edge_ingest.contract import TableContract
+from edge_ingest.contract import TableContract, Violation
 from edge_ingest.records import QUARANTINE, SESSION_TABLES
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
+from resources.lakehouse import Commit, together
 from resources.landing_zone import LandingZone
 from sports_assets.assets import commit_context, materialized
-from sports_assets.checks import check_contract, contract_check_spec
+from sports_assets.checks import check_contract, contract_check_spec, contract_outcome
 from sports_assets.keys import RAW_KEYS, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
 from sports_assets.raw.build import ArrivedDrop, RawSession, build_session
@@ -55,19 +55,31 @@ def raw_session(
     lakehouse: LakehouseResource,
     landing_zone: LandingZoneResource,
 ) -> Iterator[dg.MaterializeResult]:
-    """Read the active drops of each session and replace the session in each table."""
-    sessions = session_ids(context)
+    """Read the active drops of each session and replace the session in each table.
+
+    One session after the other: a backfill of a season holds one match in memory, not all.
+    """
+    chosen = [
+        contract
+        for name, contract in SESSION_TABLES.items()
+        if RAW_KEYS[name] in context.selected_asset_keys
+    ]
+    commits: dict[str, list[Commit]] = {contract.name: [] for contract in chosen}
+    broken: dict[str, list[Violation]] = {contract.name: [] for contract in chosen}
     with lakehouse.open() as store, landing_zone.open() as zone:
-        built = [_build(context, zone, session) for session in sessions]
-        drop_ids = [drop_id for one in built for drop_id in one.drop_ids]
-        for name, contract in SESSION_TABLES.items():
-            if RAW_KEYS[name] not in context.selected_asset_keys:
-                continue
-            rows = pa.concat_tables(one.tables[name] for one in built)
-            commit = store.replace_sessions(
-                contract, rows, sessions, commit_context(context, drop_ids)
-            )
-            yield materialized(commit, [check_contract(contract, rows)])
+        for session in session_ids(context):
+            built = _build(context, zone, session)
+            why = commit_context(context, built.drop_ids)
+            for contract in chosen:
+                rows = built.tables[contract.name]
+                broken[contract.name] += contract.violations(rows)
+                commits[contract.name].append(
+                    store.replace_sessions(contract, rows, [session], why)
+                )
+    for contract in chosen:
+        commit = together(commits[contract.name])
+        outcome = contract_outcome(contract, broken[contract.name], commit.rows)
+        yield materialized(commit, [outcome])
 
 
 @dg.asset(
@@ -80,7 +92,7 @@ def raw_session(
     code_version="1",
     description=(
         "Every drop that was refused: why, and where its files are kept. Whoever looks after the "
-        "devices reads it; removing a drop's refused.json submits it again."
+        "devices reads it; sending the drop again, over the refused one, submits it anew."
     ),
 )
 def raw_quarantine(
@@ -101,20 +113,27 @@ def _build(context: dg.AssetExecutionContext, zone: LandingZone, session_id: str
 
     Raises:
         Failure: no drop of the session can be loaded; names each and why.
+        IncompleteDropError: a file went away, or could not be read, meanwhile: launch it again.
     """
-    refused: list[str] = []
+    not_loaded = [
+        f"{place} waits for {', '.join(lacks)}" for place, lacks in zone.awaited(session_id)
+    ]
+    for waiting in not_loaded:
+        context.log.warning("left out for now: %s", waiting)
     while drops := zone.active(session_id):
         built = build_session(
             session_id, [ArrivedDrop(one.manifest, one.place, one.fetch) for one in drops]
         )
         if not built.refused:
             return built
+        arrived_ns = {one.place: one.arrived_ns for one in drops}
         for one in built.refused:
-            context.log.warning("refused %s: %s", one.place, one.reason)
-            zone.refuse(one.place, one.rule, one.reason, datetime.now(UTC))
-            refused.append(f"{one.place}: {one.reason}")
+            now = datetime.now(UTC)
+            if zone.refuse(one.place, one.rule, one.reason, now, arrived_ns[one.place]):
+                context.log.warning("refused %s: %s", one.place, one.reason)
+                not_loaded.append(f"{one.place}: {one.reason}")
     raise dg.Failure(
         f"{session_id} has no drop that can be loaded: "
-        + ("; ".join(refused) or "none is in the landing zone; send it, or correct the session"),
+        + ("; ".join(not_loaded) or "none is in the landing zone; send it, or correct the session"),
         allow_retries=False,
     )

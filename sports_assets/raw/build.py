@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from edge_ingest.arrival import as_raw, read_table
-from edge_ingest.errors import ContractError, DropError, EdgeError
+from edge_ingest.errors import ContractError, DropError, EdgeError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import SESSION_TABLES
 
@@ -51,6 +51,9 @@ def build_session(session_id: str, drops: Sequence[ArrivedDrop]) -> RawSession:
 
     Returns:
         A table for each of `SESSION_TABLES`, empty where no drop has such rows.
+
+    Raises:
+        IncompleteDropError: a file cannot be read now, which is no fault of the drop.
     """
     parts: dict[str, list[pa.Table]] = {name: [] for name in SESSION_TABLES}
     refused = []
@@ -58,8 +61,11 @@ def build_session(session_id: str, drops: Sequence[ArrivedDrop]) -> RawSession:
         try:
             for name, rows in _read(session_id, drop):
                 parts[name].append(rows)
+        except IncompleteDropError:
+            raise
         except EdgeError as error:
-            refused.append(Refusal(drop.place, type(error).__name__, str(error)))
+            rule = error.rule if isinstance(error, DropError) else "contract"
+            refused.append(Refusal(drop.place, rule, str(error)))
     tables = {
         name: pa.concat_tables(rows) if rows else SESSION_TABLES[name].empty()
         for name, rows in parts.items()
@@ -72,7 +78,8 @@ def _read(session_id: str, drop: ArrivedDrop) -> list[tuple[str, pa.Table]]:
     if [file.table for file in drop.manifest.files].count("sessions") != 1:
         raise DropError(
             f"{drop.manifest.stream_id}: a drop carries the table sessions exactly once; pack the "
-            "recording again"
+            "recording again",
+            rule="session",
         )
     tables = []
     for file in drop.manifest.files:

@@ -1,7 +1,7 @@
 """The columns that a table of athletes can have: what each means, its unit, how it is rounded."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sports_assets.reports.facts import AthleteFacts
@@ -59,15 +59,15 @@ class Column:
 
 def _external(
     name: str, title: str, unit: str, meaning: str, *, digits: int = 0, factor: float = 1.0,
-    is_bar: bool = False, is_total: bool = False,
+    is_total: bool = False,
 ) -> Column:  # fmt: skip
     def read(one: AthleteFacts) -> float | None:
         value: float | None = getattr(one.external, name, None)
         return value
 
     return Column(
-        name, title, unit, meaning, read, EXTERNAL, digits, factor, is_bar,
-        "too little time in view, or not measured", is_total,
+        name, title, unit, meaning, read, EXTERNAL, digits, factor,
+        absent="too little time in view, or not measured", is_total=is_total,
     )  # fmt: skip
 
 
@@ -100,37 +100,52 @@ def _event_share(name: str, title: str, counted: str, total: str, meaning: str) 
     return Column(name, title, "%", meaning, read, absent="no attempts")
 
 
-_TRACKED: Final = _external("tracked_s", "In view", "min", "Time with a position", factor=1 / 60)
+_TRACKED: Final = _external("tracked_s", "In view", "min", "Time tracked", factor=1 / 60)
+_PACE: Final = _external(
+    "distance_per_min_m", "Distance", "m/min", "Metres for each minute in view"
+)
+_FAST: Final = _external(
+    "high_speed_distance_m", "High speed", "m", "Metres at high speed", is_total=True
+)
+_FAST_PACE: Final = _external(
+    "high_speed_distance_per_min_m",
+    "High speed",
+    "m/min",
+    "Metres at high speed for each minute in view",
+)
 _DISTANCE: Final = _external(
     "total_distance_m", "Distance", "km", "Distance", digits=1, factor=0.001, is_total=True
 )
 _TOP: Final = _external("top_speed_mps", "Top", "km/h", "Top speed", digits=1, factor=3.6)
 
-#: Movement of a team sport; the first four fit a phone without scrolling.
-EXTERNAL_COLUMNS: Final = (
-    _TRACKED,
-    _external("distance_per_min_m", "Per min", "m", "Metres for each minute in view"),
-    _external(
-        "high_speed_distance_m",
-        "High speed",
-        "m",
-        "Metres at high speed",
-        is_bar=True,
-        is_total=True,
-    ),
-    _TOP,
+_REST: Final = (
     _external("sprint_effort_count", "Sprints", "", "Sprints", is_total=True),
     _external("sprint_distance_m", "Sprinted", "m", "Metres at sprint speed", is_total=True),
     _DISTANCE,
     _external("acceleration_count", "Acc.", "", "Accelerations", is_total=True),
     _external("deceleration_count", "Dec.", "", "Decelerations", is_total=True),
-    _external("mean_metabolic_power_w_per_kg", "Power", "W/kg", "Mean metabolic power", digits=1),
 )
+#: Movement of a team sport; the first four fit a phone without scrolling.
+EXTERNAL_COLUMNS: Final = (
+    _TRACKED,
+    _PACE,
+    replace(_FAST, is_bar=True),
+    _TOP,
+    _FAST_PACE,
+    *_REST,
+    _external(
+        "mean_metabolic_power_w_per_kg", "Met. power", "W/kg",
+        "Mean metabolic power, reckoned from speed", digits=1,
+    ),
+)  # fmt: skip
+#: The same where athletes were in view for part of the session: rates compare, totals do not. No
+#: metabolic power: from a broadcast camera's accelerations it comes out about twice too high.
+PARTIAL_COLUMNS: Final = (_TRACKED, _PACE, replace(_FAST_PACE, is_bar=True), _TOP, _FAST, *_REST)
 #: Movement of a sport without sides.
 MOVEMENT_COLUMNS: Final = (
     _DISTANCE,
     _TRACKED,
-    _external("distance_per_min_m", "Per min", "m", "Metres for each minute with a position"),
+    _external("distance_per_min_m", "Mean", "km/h", "Mean speed", digits=1, factor=0.06),
     _TOP,
 )
 INTERNAL_COLUMNS: Final = (

@@ -5,10 +5,17 @@ told (`sentences.py`, `tables.py`, `pictures.py`). Field names are the column na
 that they come from; units are in the names.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from resources.provenance import ProvenanceRef
+
+#: Below so much time in view, the numbers of an athlete are an anecdote, s.
+LEAST_TRACKED_S: Final = 600.0
+#: Whoever is seen longest is seen for less than this share of the session: coverage is partial.
+PARTIAL_SHARE: Final = 0.75
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,20 @@ class SessionHeader:
     field_width_m: float | None
     timezone: str
 
+    @property
+    def title(self) -> str:
+        """The sides; else what the club's calendar calls it, which its session id ends with.
+
+        A device's own name (`Bike`) comes after that: it names an activity, not a session. An id
+        made without a calendar ends with a clock time, and says nothing.
+        """
+        if self.home_team_name and self.away_team_name:
+            return f"{self.home_team_name} – {self.away_team_name}"
+        slug = self.session_id.rpartition("_")[2]
+        if not re.search(r"-\d{4}$", slug):
+            return slug.replace("-", " ").capitalize()
+        return self.name or f"{self.sport.capitalize()}, {self.local_day:%d %B %Y}"
+
 
 @dataclass(frozen=True)
 class SourceStream:
@@ -52,6 +73,7 @@ class ExternalLoad:
     total_distance_m: float | None = None
     distance_per_min_m: float | None = None
     high_speed_distance_m: float | None = None
+    high_speed_distance_per_min_m: float | None = None
     high_speed_effort_count: int | None = None
     sprint_distance_m: float | None = None
     sprint_effort_count: int | None = None
@@ -150,6 +172,12 @@ class AthleteFacts:
     def label(self) -> str:
         """What people call them; the id where no source gives a name."""
         return (self.display_name or "").strip() or self.athlete_id
+
+    @property
+    def is_scarcely_seen(self) -> bool:
+        """Whether they were tracked, but for too short a time to judge."""
+        seen = self.external.tracked_s if self.external else None
+        return seen is not None and seen < LEAST_TRACKED_S
 
     def baseline(self, metric: str) -> Baseline | None:
         """Their earlier sessions in one metric, None where there are none."""
@@ -275,6 +303,13 @@ class SessionFacts:
     def length_s(self) -> float | None:
         """Time of play where there are periods, else from start to end; None where neither is."""
         return self.played_s or self.header.duration_s or None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether athletes were tracked for only part of the session, as by a broadcast camera."""
+        seen = [one.external.tracked_s for one in self.athletes if one.external]
+        longest = max((seconds for seconds in seen if seconds is not None), default=0.0)
+        return 0.0 < longest < PARTIAL_SHARE * (self.length_s or 0.0)
 
     def side(self, team_side: str) -> tuple[AthleteFacts, ...]:
         """Athletes of one side."""

@@ -45,15 +45,30 @@ MEAN_PLACES: Final = """
     order by sample_count desc, athlete_id
 """
 
+#: Two vendors describe one match: believe the one that saw more.
+_PLAY: Final = """
+    with play as (
+        select * from raw.events
+        where session_id = $session and team_side is not null
+            and stream_id = (
+                select stream_id from raw.events
+                where session_id = $session and team_side is not null
+                group by stream_id
+                order by count(*) desc, stream_id
+                limit 1
+            )
+    )
+"""
+
 #: Shots, and completed passes from outside the box into it (16.5 m deep, 40.32 m wide).
-EVENT_MARKS: Final = """
-    with turning as (
+EVENT_MARKS: Final = f"""{_PLAY},
+    turning as (
         select
             *,
             case when period_id % 2 = 0 then -1 else 1 end as turn,
             case team_side when 'home' then 1 else -1 end as ahead
-        from raw.events
-        where session_id = $session and team_side is not null and x_m is not null
+        from play
+        where x_m is not null
     ),
     turned as (
         select
@@ -74,9 +89,9 @@ EVENT_MARKS: Final = """
             and not (x_m * ahead >= $box_from_m and abs(y_m) <= 20.16)
         )
     order by event_type, period_id, period_time_s, source_event_id
-"""
+"""  # noqa: S608 - both parts are our own
 
-WINDOWS_OF_PASSES: Final = """
+WINDOWS_OF_PASSES: Final = f"""{_PLAY}
     select
         team_side,
         period_id,
@@ -85,12 +100,12 @@ WINDOWS_OF_PASSES: Final = """
         count(*) filter (event_type = 'pass' and outcome = 'success') as completed_pass_count,
         count(*) filter (event_type = 'pass') as pass_count,
         count(*) filter (event_type = 'shot' and outcome = 'goal') as goal_count
-    from raw.events
-    where session_id = $session and team_side is not null and period_id is not null
+    from play
+    where period_id is not null
     group by team_side, period_id, window_start_s
     having count(*) filter (event_type in ('pass', 'shot')) > 0
     order by period_id, window_start_s, team_side
-"""
+"""  # noqa: S608 - both parts are our own
 
 #: Time of play: the breaks between periods are no part of it. Null in a sport without periods.
 PLAYED: Final = """

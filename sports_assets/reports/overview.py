@@ -26,7 +26,6 @@ _MEASURES: Final = (
 def overview(facts: SessionFacts) -> str:
     """What the session was, and sums of each side, as Markdown."""
     header = facts.header
-    title = header.name or f"{header.sport.capitalize()}, {header.local_day:%d %B %Y}"
     score = (
         f" {header.home_score}–{header.away_score}"
         if header.home_score is not None and header.away_score is not None
@@ -34,7 +33,7 @@ def overview(facts: SessionFacts) -> str:
     )
     where = f", {header.site}" if header.site else ""
     lines = [
-        f"**{_plain(title)}{score}**",
+        f"**{_plain(header.title)}{score}**",
         "",
         f"{header.local_day:%d %B %Y}{_plain(where)} · {header.sport} · "
         f"{len(facts.athletes)} athletes · "

@@ -22,6 +22,8 @@ _LEGEND_PT: Final = 24.0
 _SCALE_PT: Final = 30.0
 _POINTS: Final = 260
 _LEAST_FIXES: Final = 10
+#: A time axis that ends before is labelled in minutes and seconds.
+_SHORT_MIN: Final = 5.0
 
 
 def route(facts: SessionFacts) -> Picture | None:
@@ -43,7 +45,7 @@ def route(facts: SessionFacts) -> Picture | None:
     with page_style():
         figure = new_figure(height)
         axes = figure.add_axes((0.04, _SCALE_PT / height, 0.92, map_pt / height))
-        metres_per_pt = max(wide / (0.92 * WIDTH_PT), tall / map_pt) * 1.04
+        metres_per_pt = max(wide / (0.92 * WIDTH_PT), tall / map_pt) * 1.08
         _frame(axes, x, y, (0.92 * WIDTH_PT * metres_per_pt, map_pt * metres_per_pt))
         for zone, xs, ys in _stretches(trace, values, limits):
             axes.plot(xs, ys, color=INK[f"zone-{zone}"], linewidth=3.0, solid_capstyle="round")
@@ -88,23 +90,28 @@ def course(facts: SessionFacts) -> Picture | None:
         figure = new_figure(40.0 + 88.0 * len(panels))
         rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         figure.subplots_adjust(
-            left=0.09, right=0.985, hspace=0.42,
+            left=0.1, right=0.98, hspace=0.46,
             top=1 - 18 / (40 + 88 * len(panels)), bottom=30 / (40 + 88 * len(panels)),
         )  # fmt: skip
         for axes, (title, values, ink) in zip(rows, panels, strict=True):
-            axes.set_title(title, loc="left", fontsize=9.5, color=INK["muted"], pad=4)
+            axes.set_title(title, loc="left", fontsize=10.5, color=INK["muted"], pad=4)
             axes.grid(axis="y")
             line = [math.nan if v is None else v for v in _thinned(values, step)]
             axes.plot(minutes, line, color=INK[ink], linewidth=1.4)
             if title.startswith("Heart") and reference:
                 _zone_bands(axes, reference, known(line))
+            if title.startswith(("Power", "Speed")):
+                axes.set_ylim(0, 1.05 * max(1.0, *known(line)))
             if title.startswith("Height"):
                 lowest = min(known(line))
                 axes.fill_between(minutes, lowest, line, color=INK[ink], alpha=0.18, linewidth=0)
             axes.margins(x=0.005)
             axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-        rows[-1].xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-        rows[-1].xaxis.set_major_formatter(lambda value, _: f"{value:.0f}′")
+        is_short = minutes[-1] < _SHORT_MIN
+        rows[-1].xaxis.set_major_locator(MaxNLocator(nbins=6, integer=not is_short))
+        rows[-1].xaxis.set_major_formatter(
+            lambda value, _: _minutes_seconds(value) if is_short else f"{value:.0f}′"
+        )
         svg = to_svg(figure, "course", _course_alt(panels))
     caption = f"Means of {grouped(step * trace.bin_s)}{NARROW}s over minutes since the start."
     if reference:
@@ -170,13 +177,13 @@ def _scale_and_north(figure: "Figure", metres_per_pt: float, height: float) -> N
     page.plot([left, left + length / metres_per_pt], [foot, foot], color=INK["ink"], linewidth=2)
     km = length / 1000
     text = f"{grouped(km)}{NARROW}km" if km >= 1 else f"{grouped(length)}{NARROW}m"
-    page.text(left + length / metres_per_pt + 6, foot, text, fontsize=9.5, va="center")
+    page.text(left + length / metres_per_pt + 6, foot, text, fontsize=10.5, va="center")
     right = 0.96 * WIDTH_PT - 4
     page.annotate(
         "", (right, foot + 20), (right, foot - 5),
         arrowprops={"arrowstyle": "-|>", "color": INK["ink"], "linewidth": 1.2},
     )  # fmt: skip
-    page.text(right - 9, foot + 8, "N", fontsize=9.5, ha="right", va="center")
+    page.text(right - 9, foot + 8, "N", fontsize=10.5, ha="right", va="center")
 
 
 def _legend(figure: "Figure", limits: Sequence[float], reference: float | None) -> None:
@@ -189,8 +196,13 @@ def _legend(figure: "Figure", limits: Sequence[float], reference: float | None) 
     handles = [Line2D([], [], color=INK[f"zone-{zone}"], linewidth=4) for zone in range(1, 6)]
     figure.legend(
         handles, names, loc="upper left", bbox_to_anchor=(0.03, 1.0), ncols=5, frameon=False,
-        fontsize=9.5, handlelength=1.0, columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1,
+        fontsize=10.5, handlelength=1.0, columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1,
     )  # fmt: skip
+
+
+def _minutes_seconds(minutes: float) -> str:
+    whole, seconds = divmod(round(minutes * 60), 60)
+    return f"{whole}:{seconds:02d}"
 
 
 def _zone_bands(axes: "Axes", reference: float, values: Sequence[float]) -> None:

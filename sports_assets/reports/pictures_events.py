@@ -54,7 +54,7 @@ def passes_over_time(facts: SessionFacts) -> Picture | None:
     offsets = period_offsets(windows)
     with page_style():
         figure = new_figure(200.0)
-        axes = figure.add_axes((0.085, 0.12, 0.9, 0.74))
+        axes = figure.add_axes((0.095, 0.13, 0.89, 0.73))
         axes.grid(axis="y")
         axes.set_axisbelow(True)
         axes.axhline(0, color=INK["muted"], linewidth=0.8)
@@ -86,7 +86,7 @@ def passes_over_time(facts: SessionFacts) -> Picture | None:
             way = "↑" if side == "home" else "↓"
             figure.text(
                 place, 0.93, f"{way} {facts.side_name(side)}", color=INK[side], ha=align,
-                fontsize=10.5, fontweight="bold",
+                fontsize=11.5, fontweight="bold",
             )  # fmt: skip
         svg = to_svg(figure, "passes-over-time", _passes_alt(facts))
     return Picture(

@@ -1,5 +1,8 @@
 """Where the sides stood, and how long and wide their blocks were."""
 
+import math
+from collections.abc import Sequence
+from itertools import combinations
 from typing import Final
 
 from sports_assets.reports.facts import MeanPlace, SessionFacts, ShapeWindow
@@ -11,6 +14,10 @@ from sports_assets.reports.svg import INK, new_figure, page_style, to_svg
 _SIDES: Final = ("home", "away")
 _MARKER: Final = {"home": "o", "away": "s"}
 _MARKER_PT2: Final = {"home": 300, "away": 250}
+#: Width of a mark on the pitch as drawn, m, and how often crowded marks are pushed apart.
+_MARK_M: Final = 3.8
+_PUSHES: Final = 60
+_NUDGE_M: Final = 0.05
 _PLAYERS: Final = 11
 _CORNERS: Final = 3
 
@@ -27,25 +34,28 @@ def mean_places(facts: SessionFacts) -> Picture | None:
         shown = [each for places in chosen.values() for each in places]
         figure, axes, pitch = draw_upright_pitch(facts, [each.x_m for each in shown])
         for side, places in chosen.items():
-            if len(places) >= _CORNERS:
+            if _spans_an_area(places):
                 x, y = [each.x_m for each in places], [each.y_m for each in places]
+                # The shade is of the true places; only the marks make room for each other.
                 hull = pitch.convexhull(x, y)
                 pitch.polygon(hull, ax=axes, color=INK[side], alpha=0.12, linewidth=0, zorder=2)
-            for place in places:
-                pitch.scatter(
-                    place.x_m, place.y_m, ax=axes, marker=_MARKER[side], s=_MARKER_PT2[side],
-                    color=INK[side], edgecolors=INK["paper"], linewidth=1.2, zorder=3,
-                )  # fmt: skip
-                pitch.text(
-                    place.x_m, place.y_m, _number(place), ax=axes, color=INK["on-side"],
-                    fontsize=9, fontweight="bold", ha="center", va="center_baseline", zorder=4,
-                )  # fmt: skip
+        for place, (mark_x, mark_y) in zip(shown, _apart(shown), strict=True):
+            side = place.team_side
+            pitch.scatter(
+                mark_x, mark_y, ax=axes, marker=_MARKER[side], s=_MARKER_PT2[side],
+                color=INK[side], edgecolors=INK["paper"], linewidth=1.2, zorder=3,
+            )  # fmt: skip
+            pitch.text(
+                mark_x, mark_y, _number(place), ax=axes, color=INK["on-side"],
+                fontsize=10, fontweight="bold", ha="center", va="center_baseline", zorder=4,
+            )  # fmt: skip
         svg = to_svg(figure, "mean-places", _places_alt(facts, chosen))
     return Picture(
         "Where they stood",
         svg,
         "Mean place while in view of the eleven seen longest on each side, both halves turned so "
-        "that the home side plays upwards. Numbers are shirt numbers; the shade spans a side.",
+        "that the home side plays upwards. Numbers are shirt numbers; the shade spans a side. "
+        "Marks that would cover each other stand side by side.",
     )
 
 
@@ -58,12 +68,12 @@ def shape_over_time(facts: SessionFacts) -> Picture | None:
     with page_style():
         figure = new_figure(250.0)
         panels = figure.subplots(2, 1, sharex=True)
-        figure.subplots_adjust(left=0.085, right=0.98, top=0.88, bottom=0.1, hspace=0.42)
+        figure.subplots_adjust(left=0.095, right=0.98, top=0.85, bottom=0.1, hspace=0.42)
         for axes, column, title in zip(
             panels, ("length_m", "width_m"), ("Length, m", "Width, m"), strict=True
         ):
             axes.grid(axis="y")
-            axes.set_title(title, loc="left", fontsize=9.5, color=INK["muted"], pad=5)
+            axes.set_title(title, loc="left", fontsize=10.5, color=INK["muted"], pad=5)
             for side in _SIDES:
                 for period, offset in offsets.items():
                     line = [
@@ -85,15 +95,42 @@ def shape_over_time(facts: SessionFacts) -> Picture | None:
             mark = "●" if side == "home" else "■"
             figure.text(
                 place, 0.955, f"{mark} {facts.side_name(side)}", color=INK[side], ha=align,
-                fontsize=10.5, fontweight="bold",
+                fontsize=11.5, fontweight="bold",
             )  # fmt: skip
         svg = to_svg(figure, "shape-over-time", _shape_alt(facts, windows))
     return Picture(
         "How the blocks held",
         svg,
-        "Mean length and width of each side by five minutes of play, over moments with seven or "
-        "more of its players in view. Who is out of view is not counted: true blocks are larger.",
+        "Mean length and width of each side by five minutes of play, goalkeepers left out, over "
+        "moments with seven or more of its players in view. Who is out of view is not counted: "
+        "true blocks are larger.",
     )
+
+
+def _spans_an_area(places: Sequence[MeanPlace]) -> bool:
+    """Whether there is something to shade: three places at least, and not all in a line."""
+    import numpy as np
+
+    points = np.array([(place.x_m, place.y_m) for place in places])
+    return len(points) >= _CORNERS and int(np.linalg.matrix_rank(points - points[0], tol=0.1)) > 1
+
+
+def _apart(places: Sequence[MeanPlace]) -> list[tuple[float, float]]:
+    """Where to draw the marks, m: their places, pushed apart until no mark covers another."""
+    # Each a little off its spot, in a direction of its own: marks in a line can part sideways.
+    at = [
+        (place.x_m + _NUDGE_M * math.cos(2.4 * n), place.y_m + _NUDGE_M * math.sin(2.4 * n))
+        for n, place in enumerate(places)
+    ]
+    for _ in range(_PUSHES):
+        for one, other in combinations(range(len(at)), 2):
+            dx, dy = at[other][0] - at[one][0], at[other][1] - at[one][1]
+            apart = math.hypot(dx, dy)
+            if 0 < apart < _MARK_M:
+                push = (_MARK_M / apart - 1) / 2
+                at[one] = at[one][0] - push * dx, at[one][1] - push * dy
+                at[other] = at[other][0] + push * dx, at[other][1] + push * dy
+    return at
 
 
 def _few_ticks() -> object:

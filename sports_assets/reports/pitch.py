@@ -76,7 +76,7 @@ def _name_sides(figure: "Figure", facts: SessionFacts, home: str, away: str, hei
     for side, place, align, wording in (("home", 0.0, "left", home), ("away", 1.0, "right", away)):
         name = wording.format(shortened(facts.side_name(side)))
         figure.text(
-            place, height, name, color=INK[side], ha=align, va="center", fontsize=10.5,
+            place, height, name, color=INK[side], ha=align, va="center", fontsize=11.5,
             fontweight="bold",
         )  # fmt: skip
 

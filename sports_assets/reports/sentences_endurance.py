@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts, SessionFacts
+from sports_assets.reports.facts import AthleteFacts, InternalLoad, SessionFacts
 from sports_assets.reports.numerals import EXTERNAL, INTERNAL, derived, number_id, numeral
 from sports_assets.reports.sentences import Sentence, Writer, say
 from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import mean_and_sd
 
-#: Sessions with less in both halves have nothing to compare, s.
-LEAST_HALF_S: Final = 600.0
+#: Of less heart rate or power, and of less in each half, nothing can be judged, s.
+LEAST_S: Final = 600.0
 #: Customary limit of decoupling between halves, %.
 DECOUPLING_PERCENT: Final = 5.0
 #: Normalised over mean power from which a ride was uneven.
@@ -25,24 +25,20 @@ _MOVING_W: Final = 1.0
 
 def heart_load(facts: SessionFacts) -> Sentence | None:
     """Whose session weighed most by heart rate, and how much of it was hard."""
-    found = [
-        (one.internal.edwards_trimp_au, one.athlete_id, one, one.internal)
-        for one in facts.athletes
-        if one.internal and one.internal.edwards_trimp_au is not None
-    ]
-    if not found:
+    found = _heaviest(facts)
+    if found is None:
         return None
-    load_au, _, one, load = max(found, key=lambda each: each[:2])
+    one, load = found
     hard_s = sum(load.zone_seconds[3:])
-    hard = hard_s / (sum(load.zone_seconds) or 1.0)
+    hard = hard_s / (load.heart_rate_s or 1.0)
     beside, slots = beside_own(one, "edwards_trimp_au")
     column = _columns(INTERNAL, one)
     return say(
         "Load",
-        "{who}: {load} Edwards TRIMP from {minutes} of heart rate ({covered} of the session), "
-        "{hard} of it above 80\u202f% of {reference}{source}; " + beside + ". {advice}",
+        "{who}: {load} Edwards TRIMP (" + beside + ") from {minutes} of heart rate ({covered} of "
+        "the session), {hard} of it above 80\u202f% of {reference}{source}. {advice}",
         who=one.label,
-        load=numeral(column("edwards_trimp_au"), load_au, "au"),
+        load=numeral(column("edwards_trimp_au"), load.edwards_trimp_au, "au"),
         minutes=numeral(column("heart_rate_s"), load.heart_rate_s, "min", factor=1 / 60),
         covered=derived(
             one.athlete_id, "heart_rate_covered_percent", _covered(facts, load.heart_rate_s), "%"
@@ -56,7 +52,7 @@ def heart_load(facts: SessionFacts) -> Sentence | None:
         else "",
         advice="Make tomorrow easy."
         if hard > HARD_SHARE and hard_s >= HARD_S
-        else "No extra rest needed.",
+        else "By heart rate, not a hard session.",
         **slots,
     )
 
@@ -66,7 +62,10 @@ def power(facts: SessionFacts) -> Sentence | None:
     found = [
         (load.work_kj or 0.0, one.athlete_id, one, load)
         for one in facts.athletes
-        if (load := one.internal) and load.mean_power_w and load.normalized_power_w
+        if (load := one.internal)
+        and load.mean_power_w
+        and load.normalized_power_w
+        and (load.power_s or 0.0) >= LEAST_S
     ]
     if not found:
         return None
@@ -76,8 +75,8 @@ def power(facts: SessionFacts) -> Sentence | None:
     beside, slots = beside_own(one, "normalized_power_w")
     return say(
         "Power",
-        "Normalised power {normalized} beside a mean of {mean} ({index} times; {covered} of the "
-        "session has power); " + beside + ". {advice}",
+        "Normalised power {normalized} (" + beside + "), {index} times the mean of {mean}; "
+        "{covered} of the session has power. {advice}",
         normalized=numeral(column("normalized_power_w"), load.normalized_power_w, "W"),
         mean=numeral(column("mean_power_w"), load.mean_power_w, "W"),
         index=derived(one.athlete_id, "variability_index", index, digits=2),
@@ -92,24 +91,32 @@ def power(facts: SessionFacts) -> Sentence | None:
 
 
 def drift(facts: SessionFacts) -> Sentence | None:
-    """Output a heart beat in the second half beside the first: aerobic decoupling."""
+    """Output a heartbeat in the second half beside the first: aerobic decoupling.
+
+    None where it would tell nothing: wind and hills decide the speed of a ride, and an uncertainty
+    beyond the customary limit hides what it should show.
+    """
     trace = facts.trace
     if trace is None:
         return None
     by_power = any(value is not None for value in trace.power_w)
+    if not by_power and facts.header.sport != "running":
+        return None
     values, least = (trace.power_w, _MOVING_W) if by_power else (trace.speed_mps, _MOVING_MPS)
     pairs = _pairs(values, trace.heart_rate_bpm, least)
     middle = len(pairs) // 2
-    if middle * trace.bin_s < LEAST_HALF_S:
+    if middle * trace.bin_s < LEAST_S:
         return None
     first, second = _ratio(pairs[:middle]), _ratio(pairs[middle:])
     change = 100 * (second / first - 1)
     error = _half_width(pairs, middle)
+    if error is None or error > max(abs(change), DECOUPLING_PERCENT):
+        return None
     who = trace.athlete_id
     return say(
         "Drift",
-        "{what} a heart beat was {change} {direction} in the second half than in the first "
-        "(±{error}, from {minutes} of moving time with both): {advice}",
+        "{what} per heartbeat was {change} {direction} in the second half than in the first "
+        "(±{error}, over {minutes} of moving time): {advice}",
         what="Power" if by_power else "Speed",
         change=derived(who, "decoupling_percent", abs(change), "%", digits=1),
         direction="lower" if change < 0 else "higher",
@@ -130,12 +137,15 @@ def pace(facts: SessionFacts) -> Sentence | None:
         return None
     _, _, one, load = max(found, key=lambda each: each[:2])
     column = _columns(EXTERNAL, one)
-    beside, slots = beside_own(one, "total_distance_m")
-    mean_mps = (load.total_distance_m or 0.0) / (load.tracked_s or 1.0)
+    # What was tracked in part compares by its pace only.
+    beside, slots = beside_own(
+        one, "distance_per_min_m" if facts.is_partial else "total_distance_m"
+    )
+    of_distance, of_pace = ("", f" ({beside})") if facts.is_partial else (f" ({beside})", "")
     return say(
         "Distance",
-        "{who} covered {distance} in {minutes} with a position ({covered} of the session), "
-        "{speed} on average; " + beside + ".",
+        f"{{who}} covered {{distance}}{of_distance} in {{minutes}} with a position ({{covered}} of "
+        f"the session), {{speed}} on average{of_pace}.",
         who=one.label,
         distance=numeral(
             column("total_distance_m"), load.total_distance_m, "km", digits=1, factor=0.001
@@ -144,9 +154,45 @@ def pace(facts: SessionFacts) -> Sentence | None:
         covered=derived(
             one.athlete_id, "position_covered_percent", _covered(facts, load.tracked_s), "%"
         ),
-        speed=derived(one.athlete_id, "mean_speed_mps", mean_mps, "km/h", digits=1, factor=3.6),
+        speed=numeral(
+            column("distance_per_min_m"), load.distance_per_min_m, "km/h", digits=1, factor=0.06
+        ),
         **slots,
     )
+
+
+def intensity(facts: SessionFacts) -> Sentence | None:
+    """The heart-rate zone that took most of the time."""
+    found = _heaviest(facts)
+    if found is None or not any(found[1].zone_seconds):
+        return None
+    one, load = found
+    zone, seconds = max(enumerate(load.zone_seconds, start=1), key=lambda each: each[1])
+    column = _columns(INTERNAL, one)
+    return say(
+        "Intensity",
+        f"Most time, {{minutes}} ({{share}} of that with heart rate), went into zone {zone}: "
+        f"{40 + 10 * zone} to {50 + 10 * zone}\u202f% of {{reference}}.",
+        minutes=numeral(column(f"heart_rate_zone_{zone}_s"), seconds, "min", factor=1 / 60),
+        share=derived(
+            one.athlete_id, "main_zone_percent", 100 * seconds / (load.heart_rate_s or seconds), "%"
+        ),
+        reference=numeral(
+            column("max_heart_rate_reference_bpm"), load.max_heart_rate_reference_bpm, "bpm"
+        ),
+    )
+
+
+def _heaviest(facts: SessionFacts) -> tuple[AthleteFacts, InternalLoad] | None:
+    """Whoever has most Edwards TRIMP, of those with enough heart rate to judge."""
+    found = [
+        (load.edwards_trimp_au, one.athlete_id, one, load)
+        for one in facts.athletes
+        if (load := one.internal)
+        and load.edwards_trimp_au is not None
+        and (load.heart_rate_s or 0.0) >= LEAST_S
+    ]
+    return max(found, key=lambda each: each[:2])[2:] if found else None
 
 
 def _columns(table: str, one: AthleteFacts) -> Callable[[str], str]:
@@ -185,14 +231,15 @@ def _half_width(pairs: Sequence[tuple[float, float]], middle: int) -> float | No
     return 196.0 * math.sqrt(sum(spreads))
 
 
-def _drift_advice(change: float, error: float | None) -> str:
-    if error is None or abs(change) <= error:
+def _drift_advice(change: float, error: float) -> str:
+    if abs(change) <= error:
         return "within its own uncertainty, so no drift to act on."
+    if change > DECOUPLING_PERCENT:
+        return "no drift; the second half came easier to the heart."
+    limit = f"the customary {DECOUPLING_PERCENT:.0f}\u202f%"
     if change < -DECOUPLING_PERCENT:
-        return (
-            f"more than the customary {DECOUPLING_PERCENT:.0f}\u202f%. Check heat, drinking, pace."
-        )
-    return f"inside the customary {DECOUPLING_PERCENT:.0f}\u202f%."
+        return f"more than {limit}. Check heat, drinking, pace."
+    return f"inside {limit}."
 
 
-WRITERS: Final[tuple[Writer, ...]] = (heart_load, power, drift, pace)
+WRITERS: Final[tuple[Writer, ...]] = (heart_load, power, drift, pace, intensity)

@@ -30,7 +30,7 @@ def passing(facts: SessionFacts) -> Sentence | None:
         "{other} {other_share} of {other_passes} ({other_low} to {other_high}): {advice}",
         better=facts.side_name(better),
         other=facts.side_name(other),
-        advice=f"a true difference. Look where {facts.side_name(other)} lost the ball."
+        advice=f"more than chance. Look where {facts.side_name(other)} lost the ball."
         if apart
         else "the intervals overlap, too close to call.",
         **_slots(better, "pass_completion", shares[better], "passes"),

@@ -1,34 +1,36 @@
 """How a sentence sets a number beside the athlete's own earlier sessions."""
 
-from sports_assets.reports.facts import AthleteFacts, Baseline
+from typing import Final
+
+from sports_assets.reports.facts import AthleteFacts
 from sports_assets.reports.numerals import BASELINE, Numeral, number_id, numeral
+
+#: A standard deviation of fewer is a guess.
+_LEAST_FOR_SPREAD: Final = 3
 
 
 def beside_own(one: AthleteFacts, metric: str) -> tuple[str, dict[str, str | Numeral]]:
     """A clause for `say` and its slots: the difference from the own mean, or that there is none."""
     baseline = one.baseline(metric)
     if baseline is None or baseline.difference_percent is None:
-        return "no earlier session to set it beside", {}
-    slots = difference_slots(one, baseline)
-    clause = "{percent} {direction} the own mean of {count} earlier session{plural}{spread}"
-    return clause.replace("{spread}", " (SD ±{spread})" if "spread" in slots else ""), slots
-
-
-def difference_slots(one: AthleteFacts, baseline: Baseline) -> dict[str, str | Numeral]:
-    """`percent`, `direction`, `count`, `plural`, and `spread` where there are two or more."""
+        return "no earlier session", {}
 
     def column(name: str) -> str:
-        return number_id(BASELINE, one.athlete_id, baseline.metric, name)
+        return number_id(BASELINE, one.athlete_id, metric, name)
 
-    difference = baseline.difference_percent or 0.0
+    difference, sessions = baseline.difference_percent, baseline.earlier_session_count
     slots: dict[str, str | Numeral] = {
         "percent": numeral(column("difference_percent"), abs(difference), "%"),
         "direction": "above" if difference >= 0 else "below",
-        "count": numeral(column("earlier_session_count"), baseline.earlier_session_count),
-        "plural": "s" if baseline.earlier_session_count > 1 else "",
+        "count": numeral(column("earlier_session_count"), sessions),
     }
-    if baseline.earlier_sd is not None and baseline.earlier_mean:
-        slots["spread"] = numeral(
-            column("earlier_sd"), baseline.earlier_sd, "%", factor=100 / abs(baseline.earlier_mean)
-        )
-    return slots
+    beside = "{percent} {direction}" if round(difference) else "level with"
+    if sessions == 1:
+        return beside + " the only earlier session", slots
+    clause = beside + " the own mean of {count} earlier sessions"
+    if sessions < _LEAST_FOR_SPREAD or baseline.earlier_sd is None or not baseline.earlier_mean:
+        return clause, slots
+    slots["spread"] = numeral(
+        column("earlier_sd"), baseline.earlier_sd, "%", factor=100 / abs(baseline.earlier_mean)
+    )
+    return clause + " (SD ±{spread})", slots

@@ -3,27 +3,29 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts, Baseline, SessionFacts, ShapeWindow
-from sports_assets.reports.numerals import (
-    EXTERNAL,
-    derived,
-    number_id,
-    numeral,
+from sports_assets.reports.facts import (
+    LEAST_TRACKED_S,
+    AthleteFacts,
+    Baseline,
+    SessionFacts,
+    ShapeWindow,
 )
+from sports_assets.reports.numerals import EXTERNAL, derived, number_id, numeral
 from sports_assets.reports.sentences import Sentence, Writer, say
-from sports_assets.reports.sentences_history import difference_slots
+from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import known, mean_and_sd, median
 
-#: Below so much time in view, the numbers of an athlete are an anecdote, s.
-LEAST_TRACKED_S: Final = 600.0
+#: Fewer earlier sessions are no norm.
+LEAST_SESSIONS: Final = 3
 #: A difference from the own mean is worth a sentence from this on, %, and beyond the own spread.
 WORTH_TELLING_PERCENT: Final = 5.0
-#: Whoever is seen longest is seen for less than this share of the session: coverage is partial.
-PARTIAL_SHARE: Final = 0.75
 _SIDES: Final = ("home", "away")
 #: A median of fewer compares with nobody.
 _FEWEST: Final = 2
-_PER_MINUTE: Final = {"distance_per_min_m": "metres a minute"}
+_RATES: Final = {
+    "distance_per_min_m": "metres a minute",
+    "high_speed_distance_per_min_m": "high-speed metres a minute",
+}
 _TOTALS: Final = {
     "high_speed_distance_m": "high-speed running",
     "total_distance_m": "distance",
@@ -35,28 +37,25 @@ def own_norm(facts: SessionFacts) -> Sentence | None:
 
     Of totals only where everybody was tracked throughout: else they compare camera work.
     """
-    metrics = _PER_MINUTE if is_partial(facts) else _PER_MINUTE | _TOTALS
+    metrics = _RATES if facts.is_partial else _RATES | _TOTALS
     told = [
         (abs(baseline.difference_percent), one.athlete_id, one, baseline)
         for one in _well_seen(facts)
         for baseline in one.baselines
         if baseline.metric in metrics
-        and baseline.earlier_session_count > 0
+        and baseline.earlier_session_count >= LEAST_SESSIONS
         and baseline.difference_percent is not None
         and abs(baseline.difference_percent) >= _least_difference(baseline)
     ]
     if not told:
         return None
     _, _, one, baseline = max(told, key=lambda each: each[:2])
-    slots = difference_slots(one, baseline)
-    spread = " (SD ±{spread})" if "spread" in slots else ""
+    clause, slots = beside_own(one, baseline.metric)
     return say(
         "Own norm",
-        "{who}: {percent} {direction} the own mean of {count} earlier session{plural}"
-        + spread
-        + " in {metric}. {advice}",
+        "{who}: " + clause + " in {metric}. {advice}",
         who=label(one),
-        metric=metrics[baseline.metric] + (" in view" if is_partial(facts) else ""),
+        metric=metrics[baseline.metric] + (" in view" if facts.is_partial else ""),
         advice="Plan this recovery first."
         if (baseline.difference_percent or 0.0) > 0
         else "Ask whether the game or the body held back.",
@@ -67,9 +66,9 @@ def own_norm(facts: SessionFacts) -> Sentence | None:
 def high_speed(facts: SessionFacts) -> Sentence | None:
     """Who ran most at high speed, for the time that they were seen."""
     rates = {
-        one: load.high_speed_distance_m / load.tracked_s * 60
+        one: rate
         for one in _well_seen(facts)
-        if (load := one.external) and load.high_speed_distance_m is not None and load.tracked_s
+        if one.external and (rate := one.external.high_speed_distance_per_min_m) is not None
     }
     usual = median(rates.values())
     if not usual or len(rates) < _FEWEST:
@@ -96,7 +95,7 @@ def high_speed(facts: SessionFacts) -> Sentence | None:
             factor=3.6,
         ),
         minutes=numeral(column("tracked_s"), load.tracked_s, "min", factor=1 / 60),
-        rate=derived(one.athlete_id, "high_speed_distance_per_min_m", rates[one], "m"),
+        rate=numeral(column("high_speed_distance_per_min_m"), rates[one], "m"),
         times=derived(one.athlete_id, "high_speed_rate_over_median", rates[one] / usual, digits=1),
         count=derived("all", "well_seen_count", len(rates)),
         least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
@@ -117,6 +116,8 @@ def shape(facts: SessionFacts) -> Sentence | None:
     change, side, early, late, third = max(changes, key=lambda each: abs(each[0]))
     if abs(change) <= max(early[1], late[1]):
         advice = "That is within the spread: nothing to act on."
+    elif facts.is_partial:
+        advice = "Look at the video before acting: who is out of view is not counted."
     elif change > 0:
         advice = "Bring the lines closer late in the game."
     else:
@@ -124,7 +125,7 @@ def shape(facts: SessionFacts) -> Sentence | None:
     return say(
         "Shape",
         "{side} stood {late} long (±{late_sd} SD over {count} five-minute windows) in the last "
-        "third, {early} (±{early_sd}) in the first, counting players in view. {advice}",
+        "third, {early} (±{early_sd}) in the first. {advice}",
         side=facts.side_name(side),
         late=derived(side, "late_length_m", late[0], "m", digits=1),
         late_sd=derived(side, "late_length_sd_m", late[1], "m", digits=1),
@@ -156,15 +157,8 @@ def coverage(facts: SessionFacts) -> Sentence | None:
         few=derived("all", "scarcely_seen_count", few),
         count=derived("all", "tracked_athlete_count", len(seen)),
         least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
-        partial=", and compare metres a minute, not metres" if is_partial(facts) else "",
+        partial=", and compare metres a minute, not metres" if facts.is_partial else "",
     )
-
-
-def is_partial(facts: SessionFacts) -> bool:
-    """Whether athletes were tracked for only part of the session, as by a broadcast camera."""
-    seen = known(one.external.tracked_s for one in facts.athletes if one.external)
-    length = facts.length_s
-    return bool(length and seen) and max(seen) < PARTIAL_SHARE * (length or 0.0)
 
 
 def label(one: AthleteFacts) -> str:
@@ -176,7 +170,7 @@ def _well_seen(facts: SessionFacts) -> list[AthleteFacts]:
     return [
         one
         for one in facts.athletes
-        if one.external and (one.external.tracked_s or 0.0) >= LEAST_TRACKED_S
+        if one.external and one.external.tracked_s is not None and not one.is_scarcely_seen
     ]
 
 
@@ -185,9 +179,9 @@ def _length(windows: Sequence[ShapeWindow]) -> tuple[float, float] | None:
 
 
 def _least_difference(baseline: Baseline) -> float:
-    if baseline.earlier_sd is None or not baseline.earlier_mean:
-        return 2 * WORTH_TELLING_PERCENT
-    return max(WORTH_TELLING_PERCENT, 100 * baseline.earlier_sd / abs(baseline.earlier_mean))
+    """Beyond the own spread; a mean of 0 has no difference in percent, and does not come here."""
+    spread = 100 * (baseline.earlier_sd or 0.0) / abs(baseline.earlier_mean or 1.0)
+    return max(WORTH_TELLING_PERCENT, spread)
 
 
 def _individual(facts: SessionFacts) -> Sentence | None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts import LEAST_TRACKED_S, SessionFacts
 from sports_assets.reports.numerals import SESSION, Numeral, derived, number_id, numeral
 from sports_assets.reports.sentences import Sentence, Writer, say
 
@@ -10,9 +10,11 @@ from sports_assets.reports.sentences import Sentence, Writer, say
 def record(facts: SessionFacts) -> Sentence:
     """How much was recorded, of whom."""
     count = len(facts.athletes)
+    is_short = facts.length_s is not None and facts.length_s < LEAST_TRACKED_S
     return say(
         "Record",
-        "{sources} of {length} told of {count}; read every number beside the time it covers.",
+        "{length} recorded of {count}, from {sources}"
+        + (": too short to judge load by." if is_short else "."),
         sources=_counted("stream_count", len(facts.sources), "stream"),
         length=numeral(
             number_id(SESSION, "duration_s"), facts.header.duration_s, "min", factor=1 / 60
@@ -26,10 +28,12 @@ def identity(facts: SessionFacts) -> Sentence:
     unknown = sum(each.count for each in facts.unmatched)
     return say(
         "Identity",
-        "{unknown} could not be matched to the club’s list, beside {all} measured{advice}",
+        "{unknown} could not be matched to the club’s list, beside {all} measured: add them to it, "
+        "so that their history joins up."
+        if unknown
+        else "{all} measured; nobody is missing from the club’s list.",
         unknown=_counted("unmatched_count", unknown, "athlete or track", "athletes or tracks"),
         all=_counted("measured_athlete_count", len(facts.athletes), "athlete"),
-        advice=": add them to it, so that their history joins up." if unknown else ".",
     )
 
 
@@ -41,12 +45,8 @@ def comparison(facts: SessionFacts) -> Sentence:
     )
     return say(
         "History",
-        "{known} of {all} have an earlier session of this sport on record"
-        + (
-            ", shown beside their numbers."
-            if known
-            else ", so nothing is set beside their numbers."
-        ),
+        "{known} of {all} with an earlier session of this sport on record"
+        + (", shown beside their numbers." if known else ": nothing to set beside the numbers."),
         known=derived("all", "athletes_with_history_count", known),
         all=_counted("measured_athlete_count", len(facts.athletes), "athlete"),
     )

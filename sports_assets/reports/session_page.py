@@ -20,7 +20,6 @@ from sports_assets.reports.notes import (
 from sports_assets.reports.numerals import SESSION, Numeral, number_id, numeral
 from sports_assets.reports.pictures import draw_pictures
 from sports_assets.reports.sentences import write_sentences
-from sports_assets.reports.sentences_load import is_partial
 from sports_assets.reports.tables import make_tables
 from sports_assets.reports.timeline import make_timeline
 
@@ -56,19 +55,18 @@ def make_content(facts: SessionFacts) -> PageContent:
         .get_template("session_content.html.j2")
         .render(
             facts=facts,
-            title=_title(facts),
+            title=facts.header.title,
             phrases=when_and_where(facts),
             score=_score(facts),
             sentences=write_sentences(facts),
             pictures=draw_pictures(facts),
             tables=make_tables(facts),
-            is_partial=is_partial(facts),
             unmatched=unmatched_notes(facts),
             quality=quality_notes(facts),
             thresholds=threshold_notes(facts),
         )
     )
-    return PageContent(_title(facts), html)
+    return PageContent(facts.header.title, html)
 
 
 def bind_page(content: PageContent, colophon: Colophon) -> str:
@@ -88,13 +86,6 @@ def bind_page(content: PageContent, colophon: Colophon) -> str:
 def render_session_page(facts: SessionFacts, colophon: Colophon) -> str:
     """Make the whole page at once."""
     return bind_page(make_content(facts), colophon)
-
-
-def _title(facts: SessionFacts) -> str:
-    header = facts.header
-    if header.home_team_name and header.away_team_name:
-        return f"{header.home_team_name} – {header.away_team_name}"
-    return header.name or f"{header.sport.capitalize()}, {header.local_day:%d %B %Y}"
 
 
 def _score(facts: SessionFacts) -> tuple[tuple[str, str, Numeral], ...]:

@@ -4,7 +4,7 @@ A team sport has a table a side, one row an athlete. Of one to three athletes wi
 has a table of their own, one row a number: a phone is narrow.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +13,11 @@ from sports_assets.reports.columns import (
     EXTERNAL_COLUMNS,
     INTERNAL_COLUMNS,
     MOVEMENT_COLUMNS,
+    PARTIAL_COLUMNS,
     Column,
 )
 from sports_assets.reports.facts import AthleteFacts, SessionFacts
 from sports_assets.reports.numerals import BASELINE, Numeral, number_id, numeral
-from sports_assets.reports.sentences_load import LEAST_TRACKED_S, is_partial
 from sports_assets.reports.spread import known
 
 _OWN_TABLES: Final = 3
@@ -84,7 +84,7 @@ def make_tables(facts: SessionFacts) -> tuple[Table, ...]:
     for side in sides:
         tables += _squad(facts, facts.side(side), facts.side_name(side), side)
     if 0 < len(unsided) <= _OWN_TABLES and not sides:
-        tables += [_own(one) for one in unsided]
+        tables += [_own(one, is_partial=facts.is_partial) for one in unsided]
     elif unsided:
         tables += _squad(facts, unsided, "Athletes", None)
     return tuple(tables)
@@ -94,23 +94,32 @@ def _squad(
     facts: SessionFacts, athletes: Sequence[AthleteFacts], caption: str, side: str | None
 ) -> list[Table]:
     """One table each for load, heart and power, and events; only what there is."""
-    moves = EXTERNAL_COLUMNS if side else MOVEMENT_COLUMNS
-    kinds: tuple[tuple[str, str, str, tuple[Column, ...], _Order], ...] = (
-        ("load", "external", "movement in view", moves, _by_high_speed),
-        ("body", "internal", "heart rate and power", INTERNAL_COLUMNS, _by_trimp),
-        ("events", "events", "on the ball", EVENT_COLUMNS, _by_passes),
+    is_partial = facts.is_partial
+    moves = (PARTIAL_COLUMNS if is_partial else EXTERNAL_COLUMNS) if side else MOVEMENT_COLUMNS
+    kinds: tuple[tuple[str, str, str, tuple[Column, ...]], ...] = (
+        ("load", "external", "movement in view" if is_partial else "movement", moves),
+        ("body", "internal", "heart rate and power", INTERNAL_COLUMNS),
+        ("events", "events", "on the ball", EVENT_COLUMNS),
     )
     tables = []
-    for kind, field, note, columns, order in kinds:
-        chosen = sorted(
-            (one for one in athletes if getattr(one, field) is not None),
-            key=lambda one: (-order(one), one.athlete_id),
-        )
+    for kind, field, note, columns in kinds:
         shown = tuple(column for column in columns if _is_told(column, facts.athletes))
+        chosen = [one for one in athletes if getattr(one, field) is not None]
         if chosen and shown:
-            rows = tuple(_row(one, shown, chosen, is_partial=is_partial(facts)) for one in chosen)
+            rows = tuple(
+                _row(one, shown, chosen, is_partial=is_partial) for one in _ranked(chosen, shown)
+            )
             tables.append(Table(kind, side, caption, note, "Athlete", shown, rows))
     return tables
+
+
+def _ranked(athletes: Sequence[AthleteFacts], columns: Sequence[Column]) -> list[AthleteFacts]:
+    """By the column that has bars, else by the first; who was scarcely seen comes last."""
+    column = next((each for each in columns if each.is_bar), columns[0])
+    return sorted(
+        athletes,
+        key=lambda one: (one.is_scarcely_seen, -(column.read(one) or 0.0), one.athlete_id),
+    )
 
 
 def _row(
@@ -122,15 +131,20 @@ def _row(
 ) -> Row:
     cells = []
     for column in columns:
-        largest = max(known(column.read(mate) for mate in mates), default=0.0)
-        value = column.read(one)
-        bar = max(0.0, value / largest) if column.is_bar and value and largest > 0 else None
+        bar = None if one.is_scarcely_seen else _bar(one, column, mates)
         cells.append(_cell(one, column, bar, is_partial=is_partial))
     tag = "" if one.shirt_number is None else str(one.shirt_number)
-    return Row(one.label, tag, tuple(cells), _is_scarcely_seen(one))
+    return Row(one.label, tag, tuple(cells), one.is_scarcely_seen)
 
 
-def _own(one: AthleteFacts) -> Table:
+def _bar(one: AthleteFacts, column: Column, mates: Sequence[AthleteFacts]) -> float | None:
+    """Share of the largest value among those seen for long enough."""
+    seen = known(column.read(mate) for mate in mates if not mate.is_scarcely_seen)
+    largest, value = max(seen, default=0.0), column.read(one)
+    return max(0.0, value / largest) if column.is_bar and value and largest > 0 else None
+
+
+def _own(one: AthleteFacts, *, is_partial: bool) -> Table:
     """One athlete's numbers, one below the other."""
     columns = [*MOVEMENT_COLUMNS, *INTERNAL_COLUMNS, *EVENT_COLUMNS]
     told = [column for column in columns if _is_told(column, [one])]
@@ -139,7 +153,7 @@ def _own(one: AthleteFacts) -> Table:
         Row(
             column.meaning,
             "",
-            (_cell(one, column, _zone_share(one, column, whole)),),
+            (_cell(one, column, _zone_share(one, column, whole), is_partial=is_partial),),
         )
         for column in told
     )
@@ -153,12 +167,10 @@ def _zone_share(one: AthleteFacts, column: Column, whole: float) -> float | None
     return value / whole if is_zone and value is not None and whole > 0 else None
 
 
-def _cell(
-    one: AthleteFacts, column: Column, bar: float | None, *, is_partial: bool = False
-) -> Cell:
+def _cell(one: AthleteFacts, column: Column, bar: float | None, *, is_partial: bool) -> Cell:
     number = column.show(one)
     baseline = one.baseline(column.name)
-    if is_partial and (column.is_total or _is_scarcely_seen(one)):
+    if is_partial and (column.is_total or one.is_scarcely_seen):
         baseline = None
     if baseline is None or baseline.difference_percent is None or number.absent:
         return Cell(number, bar=bar)
@@ -173,28 +185,6 @@ def _cell(
     )
 
 
-def _is_scarcely_seen(one: AthleteFacts) -> bool:
-    seen = one.external.tracked_s if one.external else None
-    return seen is not None and seen < LEAST_TRACKED_S
-
-
 def _is_told(column: Column, athletes: Sequence[AthleteFacts]) -> bool:
     """A column of nothing but zeros and gaps is a quantity that the source does not tell."""
     return any(known(column.read(one) for one in athletes))
-
-
-_Order = Callable[[AthleteFacts], float]
-
-
-def _by_high_speed(one: AthleteFacts) -> float:
-    load = one.external
-    return (load.high_speed_distance_m or load.total_distance_m or 0.0) if load else 0.0
-
-
-def _by_trimp(one: AthleteFacts) -> float:
-    load = one.internal
-    return (load.edwards_trimp_au or load.work_kj or 0.0) if load else 0.0
-
-
-def _by_passes(one: AthleteFacts) -> float:
-    return float((one.events.pass_count or 0) if one.events else 0)

@@ -44,6 +44,7 @@ _MOVES: Final = """
         and k.x_m is not null
     group by bin
 """
+#: Bit 256 is OUT_OF_RANGE.
 _SIGNALS: Final = """
     select
         floor((epoch_us(s.captured_at_utc) - $start_us) / 1e6 / $bin_s)::bigint as bin,
@@ -58,6 +59,7 @@ _SIGNALS: Final = """
         and known.athlete_id = $athlete
         and s.channel in ('heart_rate', 'power', 'altitude', 'speed')
         and s.value is not null
+        and s.quality & 256 = 0
     group by bin
 """
 

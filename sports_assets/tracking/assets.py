@@ -3,15 +3,16 @@
 import dagster as dg
 import pyarrow as pa
 
+from edge_ingest.contract import Violation
 from edge_ingest.records import POSITIONS
 from edge_ingest.records import SESSIONS as RAW_SESSIONS
 from resources.contracts import KINEMATICS
 from resources.dagster_resources import LakehouseResource
-from resources.lakehouse import Lakehouse
+from resources.lakehouse import Commit, Lakehouse, together
 from resources.provenance import session_drops
 from sports_assets.assets import commit_context, materialized
 from sports_assets.automation import on_new_code_or_late_input
-from sports_assets.checks import check_contract, contract_check_spec
+from sports_assets.checks import contract_check_spec, contract_outcome
 from sports_assets.keys import KINEMATICS_KEY, RAW_KEYS, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
 from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
@@ -37,15 +38,18 @@ from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
 def tracking_kinematics(
     context: dg.AssetExecutionContext, lakehouse: LakehouseResource
 ) -> dg.MaterializeResult:
-    """Smooth each session by the limits of its sport, and replace them in one commit."""
-    sessions = session_ids(context)
+    """Smooth each session by the limits of its sport, one after the other."""
+    commits: list[Commit] = []
+    broken: list[Violation] = []
     with lakehouse.open() as store:
-        rows = pa.concat_tables(_smoothed(store, session) for session in sessions)
-        drops = session_drops(store, sessions)
-        commit = store.replace_sessions(
-            KINEMATICS, rows, sessions, commit_context(context, [drop.drop_id for drop in drops])
-        )
-    return materialized(commit, [check_contract(KINEMATICS, rows)])
+        for session in session_ids(context):
+            rows = _smoothed(store, session)
+            broken += KINEMATICS.violations(rows)
+            drop_ids = [drop.drop_id for drop in session_drops(store, [session])]
+            why = commit_context(context, drop_ids)
+            commits.append(store.replace_sessions(KINEMATICS, rows, [session], why))
+    commit = together(commits)
+    return materialized(commit, [contract_outcome(KINEMATICS, broken, commit.rows)])
 
 
 def _smoothed(store: Lakehouse, session_id: str) -> pa.Table:

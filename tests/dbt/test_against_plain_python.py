@@ -75,10 +75,12 @@ def held_speed(samples: list[dict], dwell_s: float) -> float | None:
     """The highest speed that some stretch of a segment, as long as that, never falls below."""
     held = []
     for _, segment in groupby(samples, key=lambda sample: sample["segment_id"]):
-        stretch = [(sample["dt_s"], sample["speed_mps"] or 0.0) for sample in segment]
+        stretch = [(sample["dt_s"], sample["speed_mps"]) for sample in segment]
         for end in range(1, len(stretch) + 1):
             lasted, slowest = 0.0, math.inf
             for dt_s, speed in reversed(stretch[:end]):
+                if speed is None:
+                    break
                 lasted, slowest = lasted + dt_s, min(slowest, speed)
                 if lasted > dwell_s - 0.01:
                     held.append(slowest)

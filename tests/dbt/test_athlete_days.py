@@ -45,6 +45,7 @@ def days(lakehouse: object, sessions: list[str], project: DbtProject) -> BuildRe
     return build_athlete_days(lakehouse, sessions, project=project, context=CONTEXT)
 
 
+@pytest.mark.slow
 def test_a_day_adds_up_whoever_published_its_sessions(
     lakehouse: IcebergLakehouse, build: Build, project: DbtProject
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_day_adds_up_whoever_published_its_sessions(
     assert not days(lakehouse, [MATCH], project).published[DAY].is_new
 
 
+@pytest.mark.slow
 def test_other_days_stay_as_they_are_and_days_apart_share_one_run(
     lakehouse: IcebergLakehouse, build: Build, project: DbtProject
 ) -> None:
@@ -102,6 +104,7 @@ def test_a_run_that_read_too_early_looks_again(
     assert one(lakehouse, project, DAY, athlete_id="ada")["session_count"] == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_is_overtaken_for_ever_gives_up(
     lakehouse: IcebergLakehouse,
     build: Build,

@@ -45,6 +45,7 @@ def load(sample: Sample, landing: Path, lakehouse: IcebergLakehouse) -> str:
     return session
 
 
+@pytest.mark.slow
 def test_the_goals_of_leicester_and_liverpool(
     tmp_path: Path, lakehouse: IcebergLakehouse, build: Build, project: DbtProject
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_whole_match_of_broadcast_tracking(
         assert row["mean_tracked_athletes"] >= 7
 
 
+@pytest.mark.slow
 def test_a_ride_with_power_and_heart_rate(
     tmp_path: Path,
     sweat_samples: Path,

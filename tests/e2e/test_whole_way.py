@@ -90,9 +90,12 @@ def test_asset_graph_and_report_metadata_show_in_the_ui(club: Club, browser: Bro
     page.goto(f"{club.url}/asset-groups")
     for group in ("raw", "tracking", "core", "mart", "report", "prediction"):
         page.get_by_text(group, exact=True).first.wait_for(timeout=UI_MS)
-    page.goto(f"{club.url}/locations/touchline/asset-groups/mart")
+    page.goto(f"{club.url}/locations/touchline/asset-groups/tracking/lineage")
+    page.get_by_text("kinematics", exact=True).first.wait_for(timeout=UI_MS)
+    page.get_by_text("1 / 1 Passed").first.wait_for(timeout=UI_MS)
+    page.goto(f"{club.url}/locations/touchline/asset-groups/mart/list")
     for name in ("athlete_session_external_load", "team_shape", "athlete_day"):
-        page.get_by_text(name, exact=True).first.wait_for(timeout=UI_MS)
+        page.get_by_text(name).first.wait_for(timeout=UI_MS)
     page.goto(f"{club.url}/assets/report/session?view=partitions&partition={MATCH}")
     page.get_by_text("distance in view").first.wait_for(timeout=UI_MS)
     page.close()

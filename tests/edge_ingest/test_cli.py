@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from edge_ingest.arrival import read_manifest
 from edge_ingest.cli import app
-from edge_ingest.drop import read_manifest
 from edge_ingest.readers import READERS
 from tests.conftest import REPOSITORY
 
@@ -140,3 +140,76 @@ def test_a_wrong_calendar_or_zone_is_told(kloppy_files: Path, tmp_path: Path) ->
         *base, "--calendar", tmp_path / "bad.csv"
     ).stderr  # fmt: skip
     assert not list(tmp_path.rglob("manifest.json"))
+
+
+@pytest.mark.parametrize(
+    ("source", "files"),
+    [
+        ("wyscout", {"events": '{"events": [1], "teams": {"1": {}}, "players": {}}'}),
+        (
+            "skillcorner",
+            {
+                "match": '{"home_team": {}, "away_team": {}, "players": [], "ball": {}, '
+                '"pitch_length": null, "pitch_width": 68, "date_time": "2024-01-01T12:00:00Z"}',
+                "tracking": "[]",
+            },
+        ),
+    ],
+)
+def test_a_file_that_no_reader_expects_is_one_line_too(
+    source: str, files: dict[str, str], tmp_path: Path
+) -> None:
+    for part, text in files.items():
+        (tmp_path / f"{part}.json").write_text(text)
+    parts = [f"{part}={tmp_path / part}.json" for part in files]
+
+    result = run("pack", source, *parts, "--into", tmp_path / "landing",
+                 "--started-at", "2024-01-01T12:00:00Z")  # fmt: skip
+
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert f"does not read as {source}" in result.stderr
+
+
+def test_what_is_missing_is_asked_for_by_its_option(kloppy_files: Path, tmp_path: Path) -> None:
+    result = run("pack", "wyscout", _events(kloppy_files), "--into", tmp_path)
+
+    assert "give the start (--started-at)" in result.stderr
+    told = run("pack", "wyscout", _events(kloppy_files), *WYSCOUT[:2], "--into", tmp_path)
+    assert "give --home-team, one of" in told.stderr
+
+
+@pytest.mark.parametrize("command", ["pack", "replay", "samples"])
+def test_an_object_store_is_no_folder(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPORTS_LANDING_URI", "s3://club/landing")
+
+    result = run(command, *{"pack": ("fit", "a.fit"), "replay": (".",), "samples": ()}[command])
+
+    assert result.exit_code == 2
+    assert "object store" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_a_drop_is_told_whole_on_a_narrow_screen(
+    kloppy_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+
+    shown = run("pack", "wyscout", _events(kloppy_files), *WYSCOUT, "--into", tmp_path).output
+
+    (folder,) = tmp_path.glob("*/r0001")
+    assert str(folder) in re.sub(r"\s", "", shown)
+    again = run("replay", tmp_path, "--into", tmp_path / "again").output
+    assert f"sent {folder.parent.name} r0001\n" in again
+
+
+def test_a_drop_without_a_manifest_is_told_as_unfinished(tmp_path: Path) -> None:
+    (tmp_path / "stream" / "r0001").mkdir(parents=True)
+
+    result = run("verify", tmp_path / "stream" / "r0001")
+
+    assert result.exit_code == 1
+    assert "unfinished" in result.output

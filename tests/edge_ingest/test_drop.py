@@ -1,6 +1,7 @@
 """Drops: whole or not there, once each, and honest about damage."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_ingest import drop as drops
-from edge_ingest.drop import PackedDrop, as_raw, pack, read_manifest, read_table, verify
+from edge_ingest.arrival import as_raw, check, read_manifest, read_table, verify
+from edge_ingest.drop import PackedDrop, pack
 from edge_ingest.encoding import ADDED_IN_RAW
-from edge_ingest.errors import ContractError, DropError
+from edge_ingest.errors import ContractError, DropError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import POSITIONS, SESSION_TABLES
 from tests.edge_ingest.recordings import IDENTITY, NOW, START, positions, recording
@@ -285,7 +287,100 @@ def test_a_manifest_reads_from_an_object_store_too(tmp_path: Path) -> None:
             raise FileNotFoundError(name) from None
 
     manifest = read_manifest(store["manifest.json"])
-    assert drops.check(manifest, fetch) == []
+    assert check(manifest, fetch) == []
     del store["athletes.parquet"]
-    assert [problem.rule for problem in drops.check(manifest, fetch)] == ["missing"]
+    assert [problem.rule for problem in check(manifest, fetch)] == ["missing"]
     assert POSITIONS.name in {file.table for file in manifest.files}
+
+
+def _spoil(folder: Path) -> None:
+    path = folder / "positions.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
+def _refuse(folder: Path) -> None:
+    (folder / "refused.json").write_text("{}")
+
+
+def _lose(folder: Path) -> None:
+    (folder / "athletes.parquet").unlink()
+
+
+@pytest.mark.parametrize("befall", [_spoil, _refuse, _lose])
+def test_a_recording_whose_drop_is_damaged_or_refused_is_packed_again(
+    tmp_path: Path, befall: Callable[[Path], None]
+) -> None:
+    first = pack(recording(), tmp_path, IDENTITY, NOW)
+    befall(first.folder)
+
+    again = pack(recording(), tmp_path, IDENTITY, NOW)
+
+    assert again.is_new
+    assert (again.manifest.revision, again.manifest.supersedes) == (2, first.manifest.drop_id)
+    assert again.manifest.drop_id != first.manifest.drop_id
+    assert verify(again.folder) == []
+    assert not pack(recording(), tmp_path, IDENTITY, NOW).is_new
+
+
+def test_a_revision_with_a_spoilt_manifest_is_passed_over(tmp_path: Path) -> None:
+    first = pack(recording(0.5), tmp_path, IDENTITY, NOW)
+    second = pack(recording(0.6), tmp_path, IDENTITY, NOW)
+    (second.folder / "manifest.json").write_text("{")
+
+    third = pack(recording(0.7), tmp_path, IDENTITY, NOW)
+
+    assert (third.manifest.revision, third.manifest.supersedes) == (3, first.manifest.drop_id)
+
+
+def test_where_no_manifest_can_be_read_the_folder_to_remove_is_named(tmp_path: Path) -> None:
+    only = pack(recording(), tmp_path, IDENTITY, NOW)
+    (only.folder / "manifest.json").write_text("{")
+
+    with pytest.raises(DropError, match=r"r0001 has no manifest.json that can be read.*remove"):
+        pack(recording(), tmp_path, IDENTITY, NOW)
+
+
+def test_a_second_recording_of_a_device_does_not_replace_the_first(tmp_path: Path) -> None:
+    facts = recording().session
+    first, second = (replace(facts, source_session_id=name) for name in ("half-1", "half-2"))
+    packed = pack(recording(session=first), tmp_path, IDENTITY, NOW)
+
+    with pytest.raises(DropError, match=r"another recording of tracker-1.*half-1.*--device"):
+        pack(recording(0.7, session=second), tmp_path, IDENTITY, NOW)
+
+    assert [path.name for path in packed.folder.parent.iterdir()] == ["r0001"]
+    other = recording(0.7, session=second, device_id="tracker-1-b")
+    assert pack(other, tmp_path, IDENTITY, NOW).is_new
+    assert pack(recording(0.6, session=first), tmp_path, IDENTITY, NOW).manifest.revision == 2
+
+
+@pytest.mark.parametrize("rest", [None, 0, 100], ids=["missing", "empty", "cut short"])
+def test_a_file_that_is_not_whole_may_yet_arrive(tmp_path: Path, rest: int | None) -> None:
+    drop = pack(recording(), tmp_path, IDENTITY, NOW)
+    path = drop.folder / "positions.parquet"
+    whole = path.read_bytes()
+    path.unlink() if rest is None else path.write_bytes(whole[:rest])
+
+    with pytest.raises(IncompleteDropError, match=r"positions\.parquet.*wait for it"):
+        _tables(drop)
+
+
+def test_a_file_that_cannot_be_read_now_is_no_fault_of_the_drop(tmp_path: Path) -> None:
+    drop = pack(recording(), tmp_path, IDENTITY, NOW)
+
+    def fetch(_name: str) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(IncompleteDropError, match="Input/output error"):
+        read_table(drop.manifest, drop.manifest.files[0], fetch)
+
+
+def test_a_value_of_the_wrong_type_is_refused_without_being_told(tmp_path: Path) -> None:
+    rows = positions(0.0)
+    index = rows.schema.get_field_index("quality")
+    rows = rows.set_column(index, "quality", pa.array([171.5] * rows.num_rows))
+
+    with pytest.raises(ContractError, match="quality is int32, and some double") as error:
+        pack(recording(rows=rows), tmp_path, IDENTITY, NOW)
+    assert "171" not in str(error.value)
+    assert error.value.__cause__ is None

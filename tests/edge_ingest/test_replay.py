@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.drop import pack, verify
+from edge_ingest.arrival import verify
+from edge_ingest.drop import pack
 from edge_ingest.errors import DropError
 from edge_ingest.identity import SessionIdentity
 from edge_ingest.recording import SessionFacts
@@ -111,3 +112,43 @@ def test_a_new_landing_zone_is_given_the_calendar_and_keeps_its_own(tmp_path: Pa
     assert not copy_identity(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b" / "identity" / "sessions.csv").read_text() == "own"
     assert not copy_identity(tmp_path / "nowhere", tmp_path / "c")
+
+
+def test_a_drop_that_stands_there_sound_is_not_touched(tmp_path: Path) -> None:
+    landing, into = _landing(tmp_path), tmp_path / "again"
+    list(replay(find_drops(landing), into, None, _never))
+    before = {path: path.stat().st_ctime_ns for path in into.rglob("*")}
+
+    list(replay(find_drops(landing), into, None, _never))
+
+    assert {path: path.stat().st_ctime_ns for path in into.rglob("*")} == before
+
+
+@pytest.mark.parametrize("fault", ["refused", "altered", "lost"])
+def test_a_drop_is_sent_again_over_a_refused_or_damaged_one(tmp_path: Path, fault: str) -> None:
+    landing, into = _landing(tmp_path), tmp_path / "again"
+    sent = list(replay(find_drops(landing), into, None, _never))
+    bad = sent[0].folder
+    if fault == "refused":
+        (bad / "refused.json").write_text("{}")
+    elif fault == "altered":
+        (bad / "positions.parquet").write_bytes(b"x")
+    else:
+        (bad / "positions.parquet").unlink()
+    before = {path.name: path.stat().st_ctime_ns for path in bad.iterdir()}
+
+    again = list(replay(find_drops(landing), into, None, _never))
+
+    assert [drop.is_new for drop in again] == [True, False, False]
+    assert verify(bad) == []
+    after = {path.name: path.stat().st_ctime_ns for path in bad.iterdir()}
+    assert after["manifest.json"] > max(before.values())  # the refusal is older, and so void
+    assert not list(bad.glob(".packing-*"))
+
+
+def test_streams_that_are_hidden_are_no_drops(tmp_path: Path) -> None:
+    landing = _landing(tmp_path)
+    stream = landing / f"{IDENTITY.session_id}.tracker-1.tracking"
+    stream.rename(landing / f".{stream.name}")
+
+    assert len(find_drops(landing)) == 1

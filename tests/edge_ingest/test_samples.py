@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.drop import verify
+from edge_ingest.arrival import verify
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import read_athletes, read_calendar
 from edge_ingest.samples import activity_samples, every_sample, match_samples, pack_samples
@@ -13,6 +13,7 @@ from edge_ingest.samples import activity_samples, every_sample, match_samples, p
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_every_sample_is_packed_under_its_name_and_only_once(
     sweat_samples: Path, tmp_path: Path
 ) -> None:
@@ -64,3 +65,14 @@ def test_every_sample_says_under_which_licence(sweat_samples: Path) -> None:
     samples = match_samples() + activity_samples(sweat_samples.parents[2])
     assert {sample.licence for sample in samples} == {"MIT", "CC BY 4.0"}
     assert all(path.is_file() for sample in samples for path in sample.parts.values())
+
+
+def test_a_club_keeps_its_own_calendar_and_crosswalk(tmp_path: Path) -> None:
+    own = "starts_at_utc,sport,slug\n2024-01-01T12:00:00Z,football,derby\n"
+    (tmp_path / "identity").mkdir()
+    (tmp_path / "identity" / "sessions.csv").write_text(own)
+
+    pack_samples(match_samples()[:1], tmp_path, NOW)
+
+    assert (tmp_path / "identity" / "sessions.csv").read_text() == own
+    assert (tmp_path / "identity" / "athletes.csv").is_file()

@@ -94,3 +94,21 @@ def test_the_example_is_safe_to_use_as_it_is(
     settings = load_settings(environ)
     assert settings == load_settings({})
     assert not settings.s3
+
+
+def test_a_relative_folder_is_the_same_place_in_every_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    settings = load_settings(
+        {"SPORTS_LANDING_URI": "club/landing/", "SPORTS_REPORT_URI": "~/pages"}
+    )
+    assert settings.landing_uri == f"{tmp_path}/club/landing"
+    assert settings.report_uri == f"{tmp_path}/home/pages"
+
+
+@pytest.mark.parametrize("uri", ["file:///landing", "gs://club/landing", "https://club.example"])
+def test_a_place_of_a_kind_that_nothing_reads_is_refused(uri: str) -> None:
+    with pytest.raises(SettingsError, match=r"SPORTS_LANDING_URI.*s3://bucket/prefix"):
+        load_settings({"SPORTS_LANDING_URI": uri})

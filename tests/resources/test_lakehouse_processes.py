@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge_ingest.records import ATHLETES
+from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.lakehouse import IcebergLakehouse
 from tests.resources.conftest import Place
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, athletes
@@ -61,6 +62,26 @@ def test_processes_overwriting_one_session_leave_the_rows_of_one_write(place: Pl
     assert list(writes.values()) == [3]
     # Whoever came last of all had come to its last turn.
     assert next(iter(writes)).endswith(f"-{TIMES - 1}")
+
+
+@pytest.mark.slow
+def test_every_snapshot_of_concurrent_overwrites_holds_the_rows_of_one_write(place: Place) -> None:
+    finish([start(place, writer=w, times=TIMES, session=MATCH) for w in range(WRITERS)])
+    lakehouse = place.lakehouse
+    table = TableCatalog(place.catalog_uri, f"{place.uri}/warehouse", place.s3).find(ATHLETES.key)
+    assert table is not None
+    snapshots = table.snapshots()
+    # One a write: neither a delete before its append, nor a retry that landed twice.
+    assert len(snapshots) == WRITERS * TIMES
+    seen = set()
+    with lakehouse.connect() as connection:
+        for snapshot in snapshots:
+            lakehouse.view(connection, ATHLETES, "a", snapshot_id=snapshot.snapshot_id)
+            names = [row[0] for row in connection.sql("select source_athlete_id from a").fetchall()]
+            (write,) = {name.rsplit("-", 1)[0] for name in names}
+            assert len(names) == 3
+            seen.add(write)
+    assert seen == {f"{w}-{t}" for w in range(WRITERS) for t in range(TIMES)}
 
 
 @pytest.mark.slow

@@ -3,15 +3,20 @@
 import json
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from edge_ingest.drop import pack
 from edge_ingest.errors import DropError, SourceError
+from edge_ingest.identity import mint_session_id, read_calendar
 from edge_ingest.manifest import Manifest
+from resources.errors import ResourceError
 from resources.landing_files import DropFiles
 from resources.landing_zone import ActiveDrop, Arrival, LandingZone, landing_zone
+from tests.edge_ingest.recordings import recording
 from tests.resources.conftest import Place
 from tests.resources.landing_drops import GUESS, KICK_OFF, drop, place_of
 
@@ -116,7 +121,7 @@ def test_the_calendar_has_the_last_word_on_the_session(zone: LandingZone, place:
     later = opened(place)
     assert places(later.active(ENTRY)) == sorted([one, other])
     assert later.active("2019-11-09_football_arena-1834") == []
-    assert {later.session_of(manifest) for _, manifest in later.manifests()} == {ENTRY}
+    assert {later.session_of(later.manifest(drop)) for drop in (one, other)} == {ENTRY}
 
 
 def test_a_guess_of_another_day_is_found_across_midnight(place: Place) -> None:
@@ -241,3 +246,113 @@ def test_removing_a_refusal_submits_the_drop_again(tmp_path: Path) -> None:
     before = time.time_ns() - 20_000_000
     (tmp_path / place / "refused.json").unlink()
     assert places(zone.arrivals(after_ns=before)) == [place]
+
+
+def test_a_drop_whose_files_are_still_arriving_is_waited_for(zone: LandingZone) -> None:
+    first = deliver(zone, drop(payload=b"first"))
+    manifest, payload = drop(revision=2, payload=b"second")
+    second = place_of(manifest)
+    files(zone).create(f"{second}/manifest.json", manifest.to_json().encode())
+
+    def lacks() -> dict[str, tuple[str, ...]]:
+        return {one.place: zone.lacks(one) for one in zone.arrivals()}
+
+    assert lacks() == {first: (), second: ("positions.parquet",)}
+    assert places(zone.active(GUESS)) == [first]
+    assert zone.awaited(GUESS) == [(second, ("positions.parquet",))]
+    files(zone).replace(f"{second}/positions.parquet", payload[:3])
+    assert lacks()[second] == ("positions.parquet",)
+    files(zone).replace(f"{second}/positions.parquet", payload)
+    assert lacks() == {first: (), second: ()}
+    assert places(zone.active(GUESS)) == [second]
+    assert zone.awaited(GUESS) == []
+
+
+def test_the_last_file_of_a_drop_tells_when_it_arrived(zone: LandingZone) -> None:
+    manifest, payload = drop()
+    files(zone).create(f"{place_of(manifest)}/manifest.json", manifest.to_json().encode())
+    (early,) = zone.arrivals()
+    time.sleep(1.1)  # an object store tells whole seconds
+    files(zone).create(f"{place_of(manifest)}/positions.parquet", payload)
+    (late,) = zone.arrivals(after_ns=early.arrived_ns)
+    assert late.arrived_ns > early.arrived_ns
+    assert zone.arrivals(after_ns=late.arrived_ns) == []
+    assert zone.arrivals(after_ns=late.arrived_ns, waited_for=[late.place]) == [late]
+
+
+def test_sending_a_drop_over_a_refused_one_submits_it_again(zone: LandingZone) -> None:
+    place = deliver(zone, drop())
+    (first,) = zone.active(GUESS)
+    zone.refuse(place, "checksum", "send the drop again", REFUSED_AT)
+    assert zone.active(GUESS) == []
+    time.sleep(1.1)
+    files(zone).replace(f"{place}/positions.parquet", b"rows")
+    (again,) = zone.active(GUESS)
+    assert places(zone.arrivals()) == [place]
+    assert zone.refused() == []
+    # The same drop, asked for anew, and only once.
+    assert again.manifest == first.manifest
+    assert again.delivery_id != first.delivery_id
+    assert zone.active(GUESS)[0].delivery_id == again.delivery_id
+    time.sleep(1.1)
+    assert zone.refuse(place, "contract", "pack it again", REFUSED_AT)
+    assert [refused.rule for refused in zone.refused()] == ["contract"]
+
+
+def test_a_refusal_of_what_has_been_sent_again_meanwhile_is_not_written(zone: LandingZone) -> None:
+    place = deliver(zone, drop())
+    (judged,) = zone.active(GUESS)
+    time.sleep(1.1)
+    files(zone).replace(f"{place}/positions.parquet", b"rows")
+    assert not zone.refuse(place, "checksum", "altered", REFUSED_AT, judged.arrived_ns)
+    (now,) = zone.active(GUESS)
+    assert zone.refuse(place, "checksum", "altered", REFUSED_AT, now.arrived_ns)
+    assert zone.active(GUESS) == []
+
+
+@pytest.mark.parametrize("text", [b"", b"no", b"[]", b'{"rule": 1}'])
+def test_a_refusal_by_hand_is_a_refusal_too(zone: LandingZone, text: bytes) -> None:
+    place = deliver(zone, drop())
+    files(zone).create(f"{place}/refused.json", text)
+    (refused,) = zone.refused()
+    assert (refused.place, refused.rule) == (place, "by_hand")
+    assert zone.active(GUESS) == []
+
+
+def test_a_partition_that_names_no_session_says_so(zone: LandingZone) -> None:
+    with pytest.raises(ResourceError, match="'derby' names no session"):
+        zone.active("derby")
+
+
+def test_a_day_that_no_calendar_has_costs_that_drop_only(zone: LandingZone) -> None:
+    good = deliver(zone, drop())
+    text = drop()[0].to_json().replace("2019-11-09_", "2019-11-31_")
+    bad = place_of(drop()[0]).replace("2019-11-09_", "2019-11-31_")
+    files(zone).create(f"{bad}/manifest.json", text.encode())
+    assert places(zone.active(GUESS)) == [good]
+    with pytest.raises(DropError, match="day is out of range"):
+        zone.manifest(bad)
+
+
+def test_a_device_without_the_calendar_joins_the_session_of_one_that_has_it(
+    tmp_path: Path,
+) -> None:
+    """Packed for real, one edge with the club's calendar and one without, four minutes apart."""
+    started = recording().session.started_at_utc
+    calendar = "starts_at_utc,site,sport,slug\n2024-05-04T13:30:00Z,,football,cup-final\n"
+    (tmp_path / "identity").mkdir()
+    (tmp_path / "identity" / "sessions.csv").write_text(calendar)
+    for device, known, late_s in (("camera", read_calendar(calendar), 0), ("watch", (), 240)):
+        facts = replace(recording().session, started_at_utc=started + timedelta(seconds=late_s))
+        identity = mint_session_id(
+            facts.started_at_utc, "Europe/Berlin", facts.sport, facts.site, known
+        )
+        pack(recording(device_id=device, session=facts), tmp_path, identity, REFUSED_AT)
+    zone = landing_zone(str(tmp_path), {}, "Europe/Berlin")
+    active = zone.active("2024-05-04_football_cup-final")
+    assert [drop.manifest.session.session_id for drop in active if drop.manifest.session] == [
+        "2024-05-04_football_cup-final",
+        "2024-05-04_football_test-ground-1534",
+    ]
+    assert [drop.manifest.device_id for drop in active] == ["camera", "watch"]
+    assert zone.active("2024-05-04_football_test-ground-1534") == []

@@ -13,7 +13,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY))
 
-import resources.iceberg  # noqa: E402
+import resources.iceberg.lakehouse  # noqa: E402
 from edge_ingest.records import ATHLETES  # noqa: E402
 from tests.resources.lakehouse_rows import CONTEXT, athletes  # noqa: E402
 
@@ -27,8 +27,10 @@ def _hang(*_: object) -> int:
 def main(arguments: Sequence[str]) -> None:
     job = json.loads(arguments[0])
     if job.get("hang"):
-        resources.iceberg.commit_files = _hang
-    lakehouse = resources.iceberg.IcebergLakehouse(job["catalog"], job["warehouse"], job["s3"])
+        resources.iceberg.lakehouse.commit_files = _hang
+    lakehouse = resources.iceberg.lakehouse.IcebergLakehouse(
+        job["catalog"], job["warehouse"], job["s3"]
+    )
     for number in range(job["times"]):
         session = job["session"].format(number=number)
         names = [f"{job['writer']}-{number}-{n}" for n in range(3)]

@@ -1,6 +1,7 @@
 """The sensor over a real landing zone, tick by tick."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import dagster as dg
 import pytest
 
 from resources.dagster_resources import LandingZoneResource
-from resources.landing_zone import Arrival
+from resources.landing_zone import Arrival, LandingZone
 from sensors.edge_drops import ARRIVALS_A_TICK, OVERLAP_NS, Cursor, edge_drops
 from sports_assets.keys import LANE_TAG
-from tests.sports_assets.workouts import FIRST, ride, send
+from tests.sports_assets.workouts import FIRST, PACKED, ride, send
 
 Tick = Callable[[], dg.SensorResult]
 
@@ -119,3 +120,75 @@ def test_a_drop_that_becomes_visible_late_is_still_found() -> None:
     cursor = Cursor().advanced([Arrival("b/r0001", 5_000)], "")
     late, seen = Arrival("a/r0001", 4_000), Arrival("b/r0001", 5_000)
     assert cursor.unseen([late, seen]) == [late]
+
+
+def test_a_half_copied_drop_is_waited_for_and_asked_for_once_it_is_whole(
+    tmp_path: Path, tick: Tick
+) -> None:
+    drop = send(tmp_path, ride())
+    late = drop.folder / "positions.parquet"
+    late.rename(tmp_path / "on-its-way")
+
+    waiting = tick()
+    assert not waiting.run_requests
+    assert "wait for files" in str(waiting.skip_reason)
+    assert "for positions.parquet" in str(waiting.skip_reason)
+    assert not (drop.folder / "refused.json").exists()
+
+    (tmp_path / "on-its-way").rename(late)
+    assert _asked(tick()) == [drop.session_id]
+    assert not tick().run_requests
+
+
+def test_a_file_that_comes_long_after_its_manifest_is_not_forgotten(
+    tmp_path: Path, tick: Tick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an object store shows a large upload: under the time at which it began."""
+    slow = send(tmp_path, ride())
+    late = slow.folder / "positions.parquet"
+    late.rename(tmp_path / "on-its-way")
+    tick()
+    other = send(tmp_path, ride(FIRST + timedelta(days=1)))
+    plain = LandingZone.arrivals
+
+    def shifted(zone: LandingZone, after_ns: int = 0, waited_for: Sequence[str] = ()) -> list:
+        known = plain(zone, 0)
+        times = {drop.place: drop.arrived_ns for drop in known}
+        times |= {one.place: 2 * OVERLAP_NS for one in known if slow.session_id in one.place}
+        moved = [replace(one, arrived_ns=times[one.place]) for one in known]
+        return [one for one in moved if one.arrived_ns > after_ns or one.place in waited_for]
+
+    monkeypatch.setattr(LandingZone, "arrivals", shifted)
+    assert _asked(tick()) == [other.session_id]
+    (tmp_path / "on-its-way").rename(late)
+    assert _asked(tick()) == [slow.session_id]
+    assert not tick().run_requests
+
+
+def test_drops_that_never_become_whole_do_not_hold_up_the_others(
+    tmp_path: Path, tick: Tick
+) -> None:
+    for day in range(ARRIVALS_A_TICK + 3):
+        drop = send(tmp_path, ride(FIRST + timedelta(days=day)))
+        (drop.folder / "positions.parquet").unlink()
+    assert not tick().run_requests
+    good = send(tmp_path, ride(FIRST - timedelta(days=1)))
+    assert good.session_id in _asked(tick()) + _asked(tick())
+
+
+def test_the_same_drop_sent_over_a_refused_one_asks_again(tmp_path: Path, tick: Tick) -> None:
+    drop = send(tmp_path, ride())
+    (first,) = tick().run_requests or []
+    with LandingZoneResource(landing_uri=str(tmp_path), club_timezone="Europe/Berlin").open() as z:
+        z.refuse(f"{drop.folder.parent.name}/r0001", "checksum", "altered", PACKED)
+    assert {request.job_name for request in tick().run_requests or []} == {"quarantine"}
+
+    path = drop.folder / "positions.parquet"
+    path.write_bytes(path.read_bytes())
+    requests = {request.job_name: request for request in tick().run_requests or []}
+
+    assert requests["session_facts"].partition_key == first.partition_key
+    # Dagster never runs one key twice.
+    assert requests["session_facts"].run_key != first.run_key
+    assert "quarantine" in requests  # the list of refused drops is shorter again
+    assert not tick().run_requests

@@ -1,16 +1,48 @@
 """A snapshot of the asset graph: what changes it, changes it on purpose."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from resources.environment import Environment
 from sports_assets.definitions import defs
 from sports_assets.keys import LAYERS
+from tests.conftest import REPOSITORY
 
 GRAPH = defs.resolve_asset_graph()
 ASSETS = [GRAPH.get(key) for key in sorted(GRAPH.get_all_asset_keys())]
+
+#: What a process of each environment is told, beside where its home is.
+TOLD = {
+    Environment.LOCAL: {},
+    Environment.TEST: {},
+    Environment.AWS: {
+        "SPORTS_CATALOG_URI": "postgresql+psycopg2://club:not-to-be-shown@db.invalid/lakehouse",
+        "SPORTS_WAREHOUSE_URI": "s3://club-lakehouse/warehouse",
+        "SPORTS_LANDING_URI": "s3://club-landing",
+        "SPORTS_REPORT_URI": "s3://club-reports/pages",
+        "SPORTS_CLUB_TIMEZONE": "Europe/Madrid",
+    },
+}
+LOAD = """
+import socket
+
+def refuse(*arguments, **named):
+    raise AssertionError("the definitions asked for the network")
+
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = refuse
+
+from sports_assets.definitions import defs
+
+print(len(defs.resolve_asset_graph().get_all_asset_keys()))
+print(defs.resources)
+"""
 
 
 def _describe(node: Any) -> dict[str, Any]:
@@ -51,3 +83,26 @@ def test_session_assets_share_one_partitioning_and_one_policy() -> None:
     for node in partitioned:
         assert node.partitions_def == dg.DynamicPartitionsDefinition(name="session")
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), node.key
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("environment", Environment)
+def test_definitions_load_in_every_environment_without_network(
+    environment: Environment, tmp_path: Path
+) -> None:
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOAD],
+        cwd=REPOSITORY,
+        env=plain
+        | {"SPORTS_ENV": environment.value, "SPORTS_HOME": str(tmp_path)}
+        | TOLD[environment],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    count, resources = loaded.stdout.splitlines()
+    assert int(count) == len(ASSETS)
+    assert TOLD[environment].get("SPORTS_LANDING_URI", str(tmp_path)) in resources
+    assert "not-to-be-shown" not in resources

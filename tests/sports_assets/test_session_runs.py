@@ -225,6 +225,7 @@ def test_a_bad_row_is_not_in_the_lakehouse_and_the_run_says_why(tmp_path: Path) 
     assert check.blocking
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SESSION_ASSETS)
 def test_a_run_without_a_session_fails_at_once_and_names_the_remedy(
     tmp_path: Path, name: str

@@ -1,5 +1,6 @@
 -- One row an effort: an unbroken run of samples beyond a threshold, at least as long as its dwell.
--- A gap, a new segment or a sample without a speed ends it.
+-- A gap, a new segment or a sample without a speed ends it. Thirty samples at 30 Hz are a second,
+-- though their clock in whole microseconds says 0.99999 s: hence the slack.
 with
 
 sample as (
@@ -55,6 +56,6 @@ from numbered
 where is_{{ kind }}
 group by
     session_id, athlete_id, source_athlete_id, period_id, segment_id, {{ kind }}_run, {{ dwell }}
-having {{ exact_sum('dt_s') }} >= {{ dwell }}
+having {{ exact_sum('dt_s') }} >= {{ dwell }} - {{ var('dwell_slack_s') }}
 {{- '\n\nunion all\n' if not loop.last }}
 {% endfor %}

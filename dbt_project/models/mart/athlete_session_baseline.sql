@@ -9,8 +9,9 @@ session as (
 {%- set metrics = {
     'athlete_session_external_load': [
         'total_distance_m', 'distance_per_min_m', 'high_speed_distance_m', 'sprint_distance_m',
-        'high_speed_effort_count', 'sprint_effort_count', 'acceleration_count',
-        'deceleration_count', 'top_speed_mps', 'mean_metabolic_power_w_per_kg',
+        'high_speed_distance_per_min_m', 'high_speed_effort_count', 'sprint_effort_count',
+        'acceleration_count', 'deceleration_count', 'top_speed_mps',
+        'mean_metabolic_power_w_per_kg',
     ],
     'athlete_session_internal_load': [
         'mean_heart_rate_bpm', 'edwards_trimp_au', 'banister_trimp_au', 'mean_power_w',
@@ -27,7 +28,13 @@ load as (
                 session_id,
                 athlete_id,
                 {%- for column in columns %}
-                cast({{ column }} as double) as {{ column }}{{ ',' if not loop.last }}
+                {%- if 'trimp' in column %}
+                -- A load reckoned from the session's own peak compares with no other session.
+                case when max_heart_rate_source <> 'observed' then {{ column }} end as {{ column }}
+                {%- else %}
+                cast({{ column }} as double) as {{ column }}
+                {%- endif %}
+                {{- ',' if not loop.last }}
                 {%- endfor %}
             from {{ history('mart', name) }}
         )
@@ -66,41 +73,27 @@ compared as (
 ),
 
 averaged as (
+    -- In order of value, so that floating-point sums do not hang on the order of rows.
     select
         session_id,
         athlete_id,
         metric,
         observed,
         count(*) as earlier_session_count,
-        {{ exact_mean('earlier_value') }} as earlier_mean
+        avg(earlier_value order by earlier_value) as earlier_mean,
+        stddev_samp(earlier_value order by earlier_value) as earlier_sd
     from compared
     group by session_id, athlete_id, metric, observed
-),
-
-spread as (
-    select
-        averaged.session_id,
-        averaged.athlete_id,
-        averaged.metric,
-        sqrt(
-            {{ exact_sum('pow(compared.earlier_value - averaged.earlier_mean, 2)') }}
-            / nullif(count(*) - 1, 0)
-        ) as earlier_sd
-    from averaged
-    inner join compared using (session_id, athlete_id, metric)
-    group by averaged.session_id, averaged.athlete_id, averaged.metric
 )
 
 select
-    averaged.session_id,
-    averaged.athlete_id,
-    averaged.metric,
-    averaged.observed,
-    averaged.earlier_session_count,
-    averaged.earlier_mean,
-    spread.earlier_sd,
-    100 * (averaged.observed - averaged.earlier_mean) / nullif(averaged.earlier_mean, 0)
-        as difference_percent,
+    session_id,
+    athlete_id,
+    metric,
+    observed,
+    earlier_session_count,
+    earlier_mean,
+    earlier_sd,
+    100 * (observed - earlier_mean) / nullif(earlier_mean, 0) as difference_percent,
     cast({{ var('baseline_window_d') }} as bigint) as window_d
 from averaged
-inner join spread using (session_id, athlete_id, metric)

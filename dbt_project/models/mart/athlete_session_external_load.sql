@@ -35,35 +35,39 @@ timed as (
         source_athlete_id,
         period_id,
         segment_id,
-        coalesce(speed_mps, 0) as speed_mps,
-        sum(dt_s) over (
+        speed_mps,
+        -- Whole steps, as in `exact_sum`: the edge of a window must not hang on rounding.
+        cast(sum(cast(round(dt_s * 1e9) as bigint)) over (
             partition by session_id, athlete_id, source_athlete_id, period_id, segment_id
             order by frame_id
             rows unbounded preceding
-        ) as seen_s
+        ) as bigint) as seen_ns
     from track
 ),
 
--- A single fast sample is noise: top speed is what was held for the dwell, within one segment.
--- The slack keeps a sample whose time is off by rounding on its own side of the window's edge.
+-- A single fast sample is noise: top speed is what was held for the dwell, within one segment and
+-- without a refused sample. The slack lets a rate of odd milliseconds fill its dwell.
+{%- set held_ns = ((var('top_speed_dwell_s') - var('dwell_slack_s')) * 1e9) | round | int %}
 held as (
     select
         session_id,
         athlete_id,
-        seen_s >= {{ var('top_speed_dwell_s') }} - 0.01 as is_long_enough,
-        min(speed_mps) over (
-            partition by session_id, athlete_id, source_athlete_id, period_id, segment_id
-            order by seen_s
-            range between {{ var('top_speed_dwell_s') }} - 0.01 preceding and current row
-        ) as held_speed_mps
+        min(speed_mps) over held_window as held_speed_mps,
+        seen_ns >= {{ held_ns }} and count(*) over held_window = count(speed_mps) over held_window
+            as is_held
     from timed
+    window held_window as (
+        partition by session_id, athlete_id, source_athlete_id, period_id, segment_id
+        order by seen_ns
+        range between {{ held_ns }} preceding and current row
+    )
 ),
 
 topped as (
     select
         session_id,
         athlete_id,
-        max(held_speed_mps) filter (where is_long_enough) as top_speed_mps
+        max(held_speed_mps) filter (where is_held) as top_speed_mps
     from held
     group by session_id, athlete_id
 ),
@@ -104,6 +108,7 @@ select
     moved.total_distance_m,
     moved.total_distance_m / (moved.tracked_s / 60) as distance_per_min_m,
     moved.high_speed_distance_m,
+    moved.high_speed_distance_m / (moved.tracked_s / 60) as high_speed_distance_per_min_m,
     {{ counted('high_speed_effort_count', 'high_speed_threshold_mps') }},
     moved.sprint_distance_m,
     {{ counted('sprint_effort_count', 'sprint_threshold_mps') }},

@@ -1,5 +1,12 @@
 with
 
+-- A goalkeeper in view would stretch the block by half a field.
+keeper as (
+    select session_id, stream_id, source_athlete_id
+    from {{ ref('stg_raw__athletes') }}
+    where lower(role) in ('goalkeeper', 'gk')
+),
+
 -- Unidentified tracks count: the team has a shape whoever they are.
 placed as (
     select
@@ -15,6 +22,10 @@ placed as (
     from {{ ref('stg_tracking__kinematics') }} as track
     inner join {{ ref('session') }} as session on track.session_id = session.session_id
     inner join {{ ref('sport_threshold') }} as threshold on session.sport = threshold.sport
+    anti join keeper
+        on track.session_id = keeper.session_id
+        and track.stream_id = keeper.stream_id
+        and track.source_athlete_id = keeper.source_athlete_id
     where
         track.object_kind = 'athlete'
         and track.is_seen

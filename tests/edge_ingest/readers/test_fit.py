@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
-from edge_ingest.drop import pack, verify
+from edge_ingest.arrival import verify
+from edge_ingest.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.geodesy import to_local
 from edge_ingest.identity import mint_session_id

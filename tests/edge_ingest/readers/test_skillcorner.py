@@ -178,6 +178,19 @@ def test_home_is_turned_to_attack_right_and_left_alone_where_it_does(tmp_path: P
     assert left.tables["positions"]["y_m"].to_pylist() == [1.0, -1.0]
 
 
+@pytest.mark.parametrize(("home_x", "turned"), [(20.0, False), (-20.0, True)])
+def test_a_file_of_the_second_half_alone_shows_home_attacking_left(
+    tmp_path: Path, home_x: float, turned: bool
+) -> None:
+    frame = {"frame": 9, "period": 2, "time": "45:00.00", "data": _seen(home_x, -home_x)}
+
+    recording = read_recording("skillcorner", _small(tmp_path, [frame]))
+
+    # Who attacks left stands on the right.
+    assert recording.tables["positions"]["x_m"].to_pylist() == [20.0, -20.0]
+    assert recording.filter_settings["is_turned"] is turned
+
+
 def test_not_seen_far_out_unknown_and_named_twice(tmp_path: Path) -> None:
     data = [
         *_seen(-20.0, 20.0),

@@ -54,11 +54,13 @@ def header(**changes) -> SessionHeader:
 
 def load(number: int) -> ExternalLoad:
     tracked_s = 300.0 + 170.0 * number
+    fast_m = 0.2 * tracked_s + 30 * number
     return ExternalLoad(
         tracked_s=tracked_s,
         total_distance_m=2.4 * tracked_s,
         distance_per_min_m=144.0,
-        high_speed_distance_m=0.2 * tracked_s + 30 * number,
+        high_speed_distance_m=fast_m,
+        high_speed_distance_per_min_m=fast_m / (tracked_s / 60),
         high_speed_effort_count=3 * number,
         sprint_distance_m=20.0 * number,
         sprint_effort_count=number,
@@ -170,8 +172,8 @@ def ride() -> SessionFacts:
         x_m=tuple(None if 100 <= i < 110 else 3000 * np.cos(i / 95) for i in t.tolist()),
         y_m=tuple(None if 100 <= i < 110 else 2000 * np.sin(i / 95) for i in t.tolist()),
         speed_mps=tuple((8 + np.sin(t / 9)).tolist()),
-        heart_rate_bpm=tuple((140 + 20 * np.sin(t / 40) + t / 30).tolist()),
-        power_w=tuple((220 + 60 * np.sin(t / 40)).tolist()),
+        heart_rate_bpm=tuple((140 + 8 * np.sin(t / 7) + t / 30).tolist()),
+        power_w=tuple((220 + 20 * np.sin(t / 7)).tolist()),
         altitude_m=tuple((300 + 80 * np.sin(t / 100)).tolist()),
     )
     return SessionFacts(

@@ -64,7 +64,8 @@ create table core.athlete_session as
 create table mart.athlete_session_external_load as
     select session_id, athlete_id, 2.0::double as tracked_s, 10.0::double as total_distance_m,
         300.0::double as distance_per_min_m, null::double as high_speed_distance_m,
-        0 as high_speed_effort_count, null::double as sprint_distance_m, 0 as sprint_effort_count,
+        null::double as high_speed_distance_per_min_m, 0 as high_speed_effort_count,
+        null::double as sprint_distance_m, 0 as sprint_effort_count,
         0 as acceleration_count, 0 as deceleration_count, 5.0::double as top_speed_mps,
         null::double as mean_metabolic_power_w_per_kg, null::double as metabolic_energy_kj_per_kg,
         5.5::double as high_speed_threshold_mps, 7.0::double as sprint_threshold_mps,
@@ -190,6 +191,17 @@ def test_passes_and_goals_fall_into_their_windows(connection):
     }
 
 
+def test_of_two_feeds_of_a_match_the_one_that_saw_more_is_drawn(connection):
+    alone = load_facts(connection, MATCH, timezone="Europe/Berlin")
+    connection.execute(
+        "insert into raw.events select * replace ('another' as stream_id) from raw.events "
+        "where source_event_id in ('e1', 'e7')"
+    )
+    both = load_facts(connection, MATCH, timezone="Europe/Berlin")
+    assert both.event_marks == alone.event_marks
+    assert both.pass_windows == alone.pass_windows
+
+
 def test_the_unmatched_are_counted_by_reason(connection):
     facts = load_facts(connection, MATCH, timezone="Europe/Berlin")
     assert [(each.reason, each.count, len(each.names)) for each in facts.unmatched] == [
@@ -223,6 +235,12 @@ def test_a_ride_is_read_as_a_trace_with_its_pause(connection):
     assert facts.played_s is None
     assert facts.length_s == 100
     assert facts.quality.missing_signal_count == 1
+
+
+def test_a_value_out_of_range_is_not_drawn(connection):
+    connection.execute("update raw.signals set value = 999, quality = 256 where sample_index = 2")
+    trace = load_facts(connection, RIDE, timezone="Europe/Berlin").trace
+    assert trace.heart_rate_bpm[1:4] == (101.0, None, None)
 
 
 def test_a_session_that_core_does_not_know_is_named(connection):

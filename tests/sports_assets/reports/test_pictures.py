@@ -1,7 +1,9 @@
 """Pictures: which are drawn, and that what they draw is what the facts say."""
 
+import math
 import re
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -33,6 +35,29 @@ def test_eleven_of_each_side_are_drawn_with_their_numbers(match):
     svg = draw_pictures(match)[0].svg
     numbers = re.findall(r">(\d+)</text>", svg)
     assert sorted(numbers, key=int) == sorted([str(n) for n in range(1, 12)] * 2, key=int)
+
+
+def test_no_mark_of_a_player_covers_another(match):
+    crowd = tuple(
+        replace(place, x_m=0.5 * (n % 3), y_m=0.0) for n, place in enumerate(match.mean_places)
+    )
+    svg = draw_pictures(replace(match, mean_places=crowd))[0].svg
+    at = [
+        (float(x), float(y))
+        for x, y in re.findall(r'x="(-?[\d.]+)" y="(-?[\d.]+)"[^>]*>\d+</text>', svg)
+    ]
+    assert len(at) == 22
+    # A mark is 17 points wide.
+    assert min(math.dist(one, other) for one, other in combinations(at, 2)) > 15
+
+
+def test_a_side_in_a_line_has_no_shade(match):
+    line = tuple(replace(place, y_m=3.0) for place in match.mean_places)
+    whole, flat = (
+        draw_pictures(facts)[0].svg for facts in (match, replace(match, mean_places=line))
+    )
+    assert "0.12" in whole
+    assert "0.12" not in flat
 
 
 def test_alt_texts_tell_what_is_drawn(event_match):

@@ -207,6 +207,46 @@ def test_the_home_side_comes_first_and_most_high_speed_running_on_top(match, col
     assert names[12] == "Away Player 12"
 
 
+def test_where_all_were_seen_in_part_no_metabolic_power_is_shown(match, colophon):
+    assert "mean_metabolic_power_w_per_kg" not in render_session_page(match, colophon)
+    throughout = replace(
+        match,
+        athletes=tuple(
+            replace(one, external=replace(one.external, tracked_s=5500.0)) for one in match.athletes
+        ),
+    )
+    assert "mean_metabolic_power_w_per_kg" in render_session_page(throughout, colophon)
+
+
+def test_the_scarcely_seen_come_last_and_have_no_bar(match, colophon):
+    burst = replace(match.athletes[0].external, tracked_s=60.0, high_speed_distance_per_min_m=99.0)
+    facts = replace(
+        match, athletes=(replace(match.athletes[0], external=burst), *match.athletes[1:])
+    )
+    html = render_session_page(facts, colophon)
+    home = html.split("<tbody>")[1].split("</tbody>")[0]
+    assert re.findall(r'<span class="name">([^<]+)</span>', home)[-1] == "Home Player 1"
+    assert 'class="bar"' not in home.split("<tr")[-1]
+    assert "width:100.0%" in home
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        ({}, "Red – Blue"),
+        ({"home_team_name": None}, "Red blue"),
+        ({"home_team_name": None, "session_id": "2026-03-07_football_stadium-1530"}, "Bike"),
+        (
+            {"home_team_name": None, "session_id": "2026-03-07_cycling_session-0704", "name": None},
+            "Football, 07 March 2026",
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_is_called_by_sides_then_calendar_then_device(match, changes, title):
+    header = replace(match.header, **({"name": "Bike"} | changes))
+    assert make_content(replace(match, header=header)).title == title
+
+
 def test_who_is_not_matched_is_told_in_words(match, ride, colophon):
     text = " ".join(Page(render_session_page(match, colophon)).text.split())
     assert "Home Player 3. Missing from the club’s list" in text
