@@ -18,7 +18,7 @@ def commit_context(
     context: dg.AssetExecutionContext, drop_ids: Sequence[str] = ()
 ) -> CommitContext:
     """Why this run commits; goes into the snapshot's properties."""
-    return CommitContext(context.run_id, code_version(), tuple(sorted(drop_ids)))
+    return CommitContext(context.run.run_id, code_version(), tuple(sorted(drop_ids)))
 
 
 def materialized(

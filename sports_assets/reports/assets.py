@@ -152,10 +152,10 @@ def _times(
     context: dg.AssetExecutionContext, zone: LandingZone, session_id: str, began: float
 ) -> RunTimes:
     """Instants of this run, as the instance has them."""
-    stats = context.instance.get_run_stats(context.run_id)
+    stats = context.instance.get_run_stats(context.run.run_id)
     steps = {
         step.step_key: (step.start_time, step.end_time)
-        for step in context.instance.get_run_step_stats(context.run_id)
+        for step in context.instance.get_run_step_stats(context.run.run_id)
         if step.start_time is not None and step.end_time is not None
     }
     is_asked_for_by_a_drop = "dagster/sensor_name" in context.run.tags
