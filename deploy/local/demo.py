@@ -47,14 +47,13 @@ def _pack(settings: Settings) -> list[str]:
     )
     table = Table(box=None, padding=(0, 2))
     table.add_column("session", no_wrap=True)
-    for name in ("source", "kind"):
-        table.add_column(name)
+    table.add_column("kind", no_wrap=True)
     for name in ("rows", "kB"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for drop in packed:
         rows = sum(file.rows for file in drop.manifest.files)
         table.add_row(
-            drop.session_id, drop.manifest.source, drop.manifest.kind,
+            drop.session_id, drop.manifest.kind,
             f"{rows:,}", f"{drop.bytes / 1000:,.0f}",
         )  # fmt: skip
     console.print(table)
