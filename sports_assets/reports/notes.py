@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sports_assets.reports.facts import ExternalLoad, SessionFacts, UnmatchedAthlete
 from sports_assets.reports.numerals import SESSION, Numeral, clock, derived, number_id
-from sports_assets.reports.sentences import Sentence, say
+from sports_assets.reports.wording import Sentence, say
 
 _NAMELESS: Final = "unidentified_track"
 #: Reasons of core/unmatched_athlete in words.

@@ -1,26 +1,11 @@
 """At most two pictures a page, chosen by what the session has."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.svg import Picture
 
 MOST: Final = 2
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture.
-
-    Attributes:
-        title: what it is about.
-        svg: an `<svg>` element, alt text included.
-        caption: how to read it.
-    """
-
-    title: str
-    svg: str
-    caption: str
 
 
 def draw_pictures(facts: SessionFacts) -> tuple[Picture, ...]:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from sports_assets.reports.facts import SessionFacts, Trace
 from sports_assets.reports.numerals import NARROW, grouped
-from sports_assets.reports.pictures import Picture
 from sports_assets.reports.spread import known, median
-from sports_assets.reports.svg import INK, WIDTH_PT, new_figure, page_style, to_svg
+from sports_assets.reports.svg import INK, WIDTH_PT, Picture, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

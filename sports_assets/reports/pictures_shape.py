@@ -6,10 +6,9 @@ from itertools import combinations
 from typing import Final
 
 from sports_assets.reports.facts import MeanPlace, SessionFacts, ShapeWindow
-from sports_assets.reports.pictures import Picture
 from sports_assets.reports.pitch import draw_upright_pitch, minute_axis, period_offsets
 from sports_assets.reports.spread import known, median
-from sports_assets.reports.svg import INK, new_figure, page_style, to_svg
+from sports_assets.reports.svg import INK, Picture, new_figure, page_style, to_svg
 
 _SIDES: Final = ("home", "away")
 _MARKER: Final = {"home": "o", "away": "s"}

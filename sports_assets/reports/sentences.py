@@ -4,52 +4,13 @@ Belongs here: the choice. The sentences themselves stand in `sentences_load.py` 
 `sentences_events.py`, `sentences_endurance.py`; what can always be said, in `sentences_record.py`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from string import Formatter
+from collections.abc import Sequence
 from typing import Final
 
 from sports_assets.reports.facts import SessionFacts
-from sports_assets.reports.numerals import Numeral
+from sports_assets.reports.wording import Sentence, Writer
 
 COUNT: Final = 3
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Text and numbers in turn; the first number is the one that the sentence is about.
-
-    Attributes:
-        topic: one or two words that stand before it.
-        parts: in order; joined without spaces.
-    """
-
-    topic: str
-    parts: tuple[str | Numeral, ...]
-
-    @property
-    def text(self) -> str:
-        """The sentence as plain text."""
-        return "".join(
-            part
-            if isinstance(part, str)
-            else f"{part.text}\u202f{part.unit}"
-            if part.unit
-            else part.text
-            for part in self.parts
-        )
-
-
-def say(topic: str, wording: str, **slots: str | Numeral) -> Sentence:
-    """Put texts and numbers into the `{slots}` of a wording."""
-    parts: list[str | Numeral] = []
-    for literal, slot, _, _ in Formatter().parse(wording):
-        parts += [literal] if literal else []
-        parts += [slots[slot]] if slot else []
-    return Sentence(topic, tuple(parts))
-
-
-Writer = Callable[[SessionFacts], Sentence | None]
 
 
 def write_sentences(facts: SessionFacts) -> tuple[Sentence, ...]:

@@ -6,9 +6,9 @@ from typing import Final
 
 from sports_assets.reports.facts import AthleteFacts, InternalLoad, SessionFacts
 from sports_assets.reports.numerals import EXTERNAL, INTERNAL, derived, number_id, numeral
-from sports_assets.reports.sentences import Sentence, Writer, say
 from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import mean_and_sd
+from sports_assets.reports.wording import Sentence, Writer, say
 
 #: Of less heart rate or power, and of less in each half, nothing can be judged, s.
 LEAST_S: Final = 600.0

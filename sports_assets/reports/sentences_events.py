@@ -4,9 +4,9 @@ from typing import Final
 
 from sports_assets.reports.facts import AthleteFacts, SessionFacts
 from sports_assets.reports.numerals import EVENTS, Numeral, derived, number_id, numeral
-from sports_assets.reports.sentences import Sentence, Writer, say
 from sports_assets.reports.sentences_load import label
 from sports_assets.reports.spread import Share, wilson
+from sports_assets.reports.wording import Sentence, Writer, say
 
 #: A share of fewer duels says nothing about a player.
 LEAST_DUELS: Final = 8

@@ -11,9 +11,9 @@ from sports_assets.reports.facts import (
     ShapeWindow,
 )
 from sports_assets.reports.numerals import EXTERNAL, derived, number_id, numeral
-from sports_assets.reports.sentences import Sentence, Writer, say
 from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import known, mean_and_sd, median
+from sports_assets.reports.wording import Sentence, Writer, say
 
 #: Fewer earlier sessions are no norm.
 LEAST_SESSIONS: Final = 3

@@ -4,7 +4,7 @@ from typing import Final
 
 from sports_assets.reports.facts import LEAST_TRACKED_S, SessionFacts
 from sports_assets.reports.numerals import SESSION, Numeral, derived, number_id, numeral
-from sports_assets.reports.sentences import Sentence, Writer, say
+from sports_assets.reports.wording import Sentence, Writer, say
 
 
 def record(facts: SessionFacts) -> Sentence:

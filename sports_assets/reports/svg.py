@@ -7,11 +7,28 @@ the light and the dark page. Text stays text. Equal figures give equal bytes.
 import io
 import re
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture.
+
+    Attributes:
+        title: what it is about.
+        svg: an `<svg>` element, alt text included.
+        caption: how to read it.
+    """
+
+    title: str
+    svg: str
+    caption: str
+
 
 #: Placeholder of each CSS variable. Any colour would do that no drawing uses otherwise.
 INK: Final = {

@@ -6,7 +6,8 @@ import pytest
 
 from sports_assets.reports.facts import Baseline, ExternalLoad, SessionFacts
 from sports_assets.reports.numerals import Numeral
-from sports_assets.reports.sentences import say, write_sentences
+from sports_assets.reports.sentences import write_sentences
+from sports_assets.reports.wording import say
 
 
 def texts(facts: SessionFacts) -> dict[str, str]:
