@@ -4,7 +4,6 @@ Packs the samples into drops, starts the Dagster daemon if none is live, and wat
 queue and the runs do the rest. Everything stays in SPORTS_HOME; running it again does nothing new.
 """
 
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,13 +16,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.local.services import daemon, dagster_command, make_home
+from deploy.local.services import daemon, make_home
 from edge_ingest.samples import every_sample, pack_samples
 from resources.environment import Settings, load_settings
 from sports_assets.keys import REPORT_SESSION_KEY
 
 #: The first start of a daemon on a slow machine compiles every module; a run then takes seconds.
 PATIENCE_S = 600
+#: How often a daemon says that it is there, by Dagster's default.
+HEARTBEAT_S = 30
 
 console = Console()
 
@@ -33,14 +34,19 @@ def main() -> int:
     settings = load_settings()
     console.rule("[bold]Touchline: real recordings to finished pages")
     sessions = _pack(settings)
-    with dg.DagsterInstance.get() as instance, _daemon(settings):
-        pages, failed = _watch(instance, sessions)
+    with dg.DagsterInstance.get() as instance:
+        if all(_state(instance, session, since)[1] for session, since in sessions.items()):
+            console.print("\n[bold]2  At the club:[/] nothing is new, and every page is there")
+            pages, failed = _watch(instance, sessions)
+        else:
+            with _daemon(settings, instance):
+                pages, failed = _watch(instance, sessions)
     _tell(pages, failed)
     return 1 if failed or len(pages) < len(sessions) else 0
 
 
-def _pack(settings: Settings) -> list[str]:
-    """Pack every sample; the sessions that they belong to, oldest first."""
+def _pack(settings: Settings) -> dict[str, datetime]:
+    """Pack every sample: its session, and when its drop was packed; oldest session first."""
     console.print("\n[bold]1  At the edge:[/] packing real recordings into drops")
     packed = pack_samples(
         every_sample(settings.home / "samples"), Path(settings.landing_uri), datetime.now(UTC)
@@ -57,17 +63,34 @@ def _pack(settings: Settings) -> list[str]:
             f"{rows:,}", f"{drop.bytes / 1000:,.0f}",
         )  # fmt: skip
     console.print(table)
-    return list(dict.fromkeys(drop.session_id for drop in packed))
+    return {drop.session_id: drop.manifest.packed_at_utc for drop in packed}
+
+
+def _is_live(instance: dg.DagsterInstance) -> bool:
+    """Whether a daemon works on this instance. One that has just stopped looks alive for minutes,
+    so a recent heartbeat is believed only when the next one comes."""
+
+    def newest() -> float:
+        beats = instance.get_daemon_heartbeats().values()
+        return max((beat.timestamp for beat in beats), default=0.0)
+
+    known = newest()
+    if time.time() - known > 2 * HEARTBEAT_S:
+        return False
+    with console.status("   a daemon was live a moment ago: listening for it"):
+        deadline = time.monotonic() + 1.5 * HEARTBEAT_S
+        while time.monotonic() < deadline:
+            if newest() > known:
+                return True
+            time.sleep(1)
+    return False
 
 
 @contextmanager
-def _daemon(settings: Settings) -> Iterator[None]:
+def _daemon(settings: Settings, instance: dg.DagsterInstance) -> Iterator[None]:
     """The daemon that runs sensor and queue: the one that is live, or one of our own."""
     console.print("\n[bold]2  At the club:[/] sensor, queue and lakehouse")
-    live = subprocess.run(
-        [dagster_command("dagster-daemon"), "liveness-check"], capture_output=True, check=False
-    )
-    if live.returncode == 0:
+    if _is_live(instance):
         console.print("   a daemon is live already (make dev?): using that one")
         yield
         return
@@ -78,7 +101,7 @@ def _daemon(settings: Settings) -> Iterator[None]:
 
 
 def _watch(
-    instance: dg.DagsterInstance, sessions: list[str]
+    instance: dg.DagsterInstance, sessions: dict[str, datetime]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Wait for each session's page: pages by session, and failed runs by session."""
     pages: dict[str, str] = {}
@@ -97,10 +120,10 @@ def _watch(
             for session in sessions
         }
         while len(pages) + len(failed) < len(sessions) and time.monotonic() < deadline:
-            for session in sessions:
+            for session, since in sessions.items():
                 if session in pages or session in failed:
                     continue
-                state, page = _state(instance, session)
+                state, page = _state(instance, session, since)
                 if page:
                     pages[session] = page
                 elif state == "failed":
@@ -115,14 +138,21 @@ def _watch(
     return pages, failed
 
 
-def _state(instance: dg.DagsterInstance, session: str) -> tuple[str, str | None]:
-    """Where a session is on its way, in a few words, and its page once it is there."""
+def _state(instance: dg.DagsterInstance, session: str, since: datetime) -> tuple[str, str | None]:
+    """Where a session is on its way, in a few words, and its page once it is there.
+
+    Args:
+        since: when its drop was packed; what is older is of the drop before.
+    """
     events = instance.fetch_materializations(
         dg.AssetRecordsFilter(REPORT_SESSION_KEY, asset_partitions=[session]), limit=1
     ).records
-    if events and events[0].asset_materialization:
+    made_at = events[0].timestamp if events else 0.0
+    if events and events[0].asset_materialization and made_at >= since.timestamp():
         return "page written", str(events[0].asset_materialization.metadata["page"].value)
-    runs = instance.get_runs(dg.RunsFilter(tags={"dagster/partition": session}), limit=1)
+    runs = instance.get_runs(
+        dg.RunsFilter(tags={"dagster/partition": session}, created_after=since), limit=1
+    )
     if not runs:
         return "waiting for the sensor", None
     status = runs[0].status
