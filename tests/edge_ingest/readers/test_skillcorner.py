@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from edge_ingest.arrival import read_table
+from edge_ingest.drop import pack
 from edge_ingest.errors import SourceError
+from edge_ingest.identity import SessionIdentity
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Recording, Told
 from edge_ingest.records import Quality
@@ -49,6 +52,24 @@ def test_the_whole_match_is_there(match: Recording) -> None:
     )
     assert match.session.home_score == 4
     assert match.session.field_length_m == 105
+
+
+def test_the_whole_match_is_read_back_from_its_drop_within_5_mm(
+    match: Recording, tmp_path: Path
+) -> None:
+    identity = SessionIdentity("2019-11-09_football_bayern-dortmund", None)
+    drop = pack(match, tmp_path, identity, KICK_OFF)
+    (file,) = [file for file in drop.manifest.files if file.table == "positions"]
+    back = read_table(drop.manifest, file, lambda name: (drop.folder / name).read_bytes())
+    keys = ["object_kind", "source_athlete_id", "period_id", "frame_id"]
+    order = [(key, "ascending") for key in keys]
+    sent, got = match.tables["positions"].sort_by(order), back.sort_by(order)
+    for key in keys:
+        assert sent[key].cast(got[key].type).equals(got[key])
+    for axis in ("x_m", "y_m", "z_m"):
+        assert sent[axis].is_null().equals(got[axis].is_null())
+        off = pc.max(pc.abs(pc.subtract(sent[axis], got[axis]))).as_py()
+        assert off < 0.005
 
 
 def test_instants_run_with_the_broadcast_from_the_scheduled_kick_off(match: Recording) -> None:
