@@ -4,6 +4,7 @@ Belongs here: what the receiving side needs. Writing drops stands in `drop.py`.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,7 @@ def as_raw(manifest: Manifest, file: DropFile, rows: pa.Table, session_id: str) 
         "drop_id": manifest.drop_id,
         "revision": manifest.revision,
         "edge_session_id": manifest.session.session_id,
+        "filter_settings": json.dumps(manifest.filter_settings, sort_keys=True),
     }
     return add_constants(SESSION_TABLES[file.table], rows, constants)
 

@@ -229,7 +229,7 @@ def _encoded(
 def _refuse_misfits(contract: TableContract, rows: pa.Table, stream: str, session_id: str) -> None:
     constants: dict[str, str | int] = {
         "session_id": session_id, "stream_id": stream, "drop_id": "", "revision": 1,
-        "edge_session_id": session_id,
+        "edge_session_id": session_id, "filter_settings": "{}",
     }  # fmt: skip
     if broken := contract.violations(add_constants(contract, rows, constants)):
         listed = "; ".join(f"{v.rows} rows break {v.column} {v.limit}" for v in broken)

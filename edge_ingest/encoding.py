@@ -18,9 +18,10 @@ from edge_ingest.records import SESSION_TABLES
 
 #: Columns that raw adds to a drop's rows: constant over the drop, or known only on arrival.
 ADDED_IN_RAW: dict[str, tuple[str, ...]] = {
-    name: ("session_id", "stream_id", *(("drop_id", "revision", "edge_session_id")
-                                         if name == "sessions" else ()))
-    for name in SESSION_TABLES
+    **dict.fromkeys(SESSION_TABLES, ("session_id", "stream_id")),
+    "sessions": (
+        "session_id", "stream_id", "drop_id", "revision", "edge_session_id", "filter_settings",
+    ),
 }  # fmt: skip
 
 #: Coordinates, stored as counts of the drop's step.

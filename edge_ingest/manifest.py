@@ -28,9 +28,13 @@ Kind = Literal[
     "footage",
     "wellness",
     "injuries",
+    "quarantine",
     "acknowledgement",
     "approval",
 ]
+
+#: No Parquet file of a drop is larger, B: one that claims it is refused before a byte is read.
+LARGEST_TABLE_FILE = 2 * 1024**3
 
 
 class _Frozen(BaseModel):
@@ -43,8 +47,28 @@ class DropFile(_Frozen):
     path: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+\.parquet$")]
     table: str
     rows: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=1, le=LARGEST_TABLE_FILE)]
+    sha256: Sha256
+
+
+class MediaFile(_Frozen):
+    """One file of a drop that is no table: a video. Rows of `footage` tell what it is."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+\.(mp4|mov|mkv|ts|avi)$")]
     bytes: Annotated[int, Field(ge=1)]
     sha256: Sha256
+
+
+class Signature(_Frozen):
+    """Who packed the drop, and the proof: Ed25519 over the manifest without its signature.
+
+    Attributes:
+        node_id: the edge node; its public key is known to the lakehouse by that name.
+        ed25519: 64 bytes, base64.
+    """
+
+    node_id: Slug
+    ed25519: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{86}==$")]
 
 
 class Clock(_Frozen):
@@ -104,7 +128,8 @@ class Manifest(_Frozen):
             new revision.
         scale: metres (or the column's unit) in one count, for columns stored as whole numbers.
         filter_settings: what the noise filters were told; `rows_by_rule` what each of them found.
-        signature: reserved; filled by a signing edge node.
+        media: files that are no tables; a drop of footage has one.
+        signature: of the edge node; None where it has no key.
     """
 
     manifest_version: Literal[1] = MANIFEST_VERSION
@@ -128,7 +153,8 @@ class Manifest(_Frozen):
     filter_settings: dict[str, str | float | int | bool] = Field(default_factory=dict)
     rows_by_rule: dict[str, int] = Field(default_factory=dict)
     files: Annotated[tuple[DropFile, ...], Field(min_length=1)]
-    signature: str | None = None
+    media: tuple[MediaFile, ...] = ()
+    signature: Signature | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Manifest":
@@ -139,10 +165,12 @@ class Manifest(_Frozen):
             stream = stream_id(self.session.session_id, self.device_id, self.kind)
             if self.stream_id != stream:
                 raise ValueError(f"stream_id is {self.stream_id}, and its parts give {stream}")
-        elif not self.stream_id[0].isalnum():
-            raise ValueError(f"stream_id is {self.stream_id}: begin it with a letter or a digit")
-        for what in ("path", "table"):
-            named = [getattr(file, what) for file in self.files]
+        elif self.days is not None:
+            stream = days_stream_id(self.days, self.device_id, self.kind)
+            if self.stream_id != stream:
+                raise ValueError(f"stream_id is {self.stream_id}, and its parts give {stream}")
+        names = [file.path for file in self.files] + [file.path for file in self.media]
+        for what, named in (("path", names), ("table", [file.table for file in self.files])):
             if len(set(named)) < len(named):
                 raise ValueError(f"each {what} stands in files once, and not: {', '.join(named)}")
         if (self.revision == 1) != (self.supersedes is None):
@@ -150,7 +178,8 @@ class Manifest(_Frozen):
         expected = drop_id(self.stream_id, self.revision, self.content_sha256)
         if self.drop_id != expected:
             raise ValueError(f"drop_id is {self.drop_id}, and these contents give {expected}")
-        if (content := content_sha256(self.files, self.scale)) != self.content_sha256:
+        content = content_sha256(self.files, self.scale, self.media)
+        if content != self.content_sha256:
             raise ValueError(f"content_sha256 is {self.content_sha256}, the files give {content}")
         return self
 
@@ -164,9 +193,17 @@ def stream_id(session_id: str, device_id: str, kind: str) -> str:
     return f"{session_id}.{device_id}.{kind}"
 
 
-def content_sha256(files: tuple[DropFile, ...], scale: dict[str, float]) -> str:
+def days_stream_id(days: DayRange, device_id: str, kind: str) -> str:
+    """Name a stream of days: what one source says, of one kind, of a range of days."""
+    return f"days_{days.first_day}_{days.last_day}.{device_id}.{kind}"
+
+
+def content_sha256(
+    files: tuple[DropFile, ...], scale: dict[str, float], media: tuple[MediaFile, ...] = ()
+) -> str:
     """Hash of what a drop holds, whatever the order of its files."""
     lines = sorted(f"{file.table} {file.path} {file.sha256}" for file in files)
+    lines += sorted(f"media {file.path} {file.sha256}" for file in media)
     lines += [f"{column} {scale[column]!r}" for column in sorted(scale)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -72,6 +73,7 @@ class Recording:
             be null may be left out. `sessions` is made from `session`.
         filter_settings: what the filters were told; `rows_by_rule`: what each of them found.
         metres_per_count: step of coordinates on disk, m.
+        media: files that go with the drop as they are, by their name in it: videos.
     """
 
     source: str
@@ -85,3 +87,27 @@ class Recording:
     filter_settings: Mapping[str, str | float | int | bool] = field(default_factory=dict)
     rows_by_rule: Mapping[str, int] = field(default_factory=dict)
     metres_per_count: float = METRES_PER_COUNT
+    media: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DayRecords:
+    """What a source says of a range of days rather than of a session: wellness, injuries.
+
+    Attributes:
+        source, device_id, reader, reader_version: as in `Recording`.
+        first_day, last_day: the club's local days that this replaces, both included: a day without
+            a row is a day on which nothing was told.
+        tables: rows by raw table (`wellness` or `injuries`), in the columns of the contract.
+        rows_by_rule: what the reader found wrong and left null, or left out.
+    """
+
+    source: str
+    device_id: str
+    kind: Kind
+    reader: str
+    reader_version: str
+    first_day: date
+    last_day: date
+    tables: Mapping[str, pa.Table]
+    rows_by_rule: Mapping[str, int] = field(default_factory=dict)

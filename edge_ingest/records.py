@@ -30,6 +30,9 @@ class Quality(IntFlag):
     IDENTITY_SWAP = 128  # jumps as if two athletes had changed places
     OUT_OF_RANGE = 256  # outside the channel's physical bounds
     RECOVERED = 512  # read from a damaged file
+    ARTEFACT = 1024  # a beat interval that is no true interval: ectopic, missed, extra, misplaced
+    IDLE = 2048  # play was stopped
+    MISPLACED_CLOCK = 4096  # the clock stood still or stepped back here
 
 
 MISSING_REASONS = (
@@ -52,6 +55,9 @@ CHANNELS: dict[str, tuple[str, float, float, str]] = {
     "altitude": ("m", -500, 9000, "height above sea level"),
     "temperature": ("°C", -40, 85, "temperature at the device"),
     "left_power_share": ("%", 0, 100, "share of power that the left leg gives"),
+    "hdop": ("1", 0, 100, "horizontal dilution of precision of the satellite fix"),
+    "satellites": ("1", 0, 100, "satellites used for the fix"),
+    "ln_rmssd": ("ln(ms)", 0, 7, "natural logarithm of RMSSD over a window of corrected beats"),
     "engine_speed": ("1/min", 0, 25_000, "engine revolutions a minute"),
     "gear": ("1", -1, 10, "gear engaged"),
     "throttle": ("%", 0, 100, "throttle opening"),
@@ -111,6 +117,7 @@ SESSIONS = TableContract(
         Column("site", TEXT, "where it took place", null_means="the source does not say"),
         Column("started_at_utc", INSTANT, "start of play or recording"),
         Column("ended_at_utc", INSTANT, "last sample"),
+        Column("filter_settings", TEXT, "JSON: what the edge's noise filters were told"),
         Column("clock_source", TEXT, "what set the clock", allowed=(
             "device", "gnss", "scheduled_start", "operator",
         )),
@@ -314,16 +321,16 @@ FOOTAGE = TableContract(
 
 QUARANTINE = TableContract(
     key="raw/quarantine",
-    grain="one row a refused drop",
+    grain="one row a refused drop, or a file that the edge could not read",
     columns=(
         Column("quarantine_id", TEXT, "hash of place and rule"),
         _SOURCE,
         Column("day", pa.date32(), "UTC day of refusal"),
         Column("refused_at_utc", INSTANT, "when"),
-        Column("rule", TEXT, "which rule refused it"),
+        Column("rule", TEXT, "which of edge_ingest.errors.RULES it breaks"),
         Column("reason", TEXT, "what is wrong and what to do, for the person at the device"),
         Column("kept_at_uri", TEXT, "where the refused files are kept"),
-        Column("drop_id", TEXT, "the drop", null_means="its manifest could not be read"),
+        Column("drop_id", TEXT, "the drop", null_means="no manifest that could be read"),
     ),
     primary_key=("quarantine_id",),
     replaced_by="slice",

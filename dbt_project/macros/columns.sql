@@ -14,7 +14,7 @@
     {%- set bits = {
         'estimated': 1, 'unidentified': 2, 'out_of_field': 4, 'implausible_speed': 8,
         'implausible_acceleration': 16, 'frozen': 32, 'poor_fix': 64, 'identity_swap': 128,
-        'out_of_range': 256, 'recovered': 512,
+        'out_of_range': 256, 'recovered': 512, 'artefact': 1024, 'idle': 2048, 'misplaced_clock': 4096,
     } -%}
     {%- set mask = namespace(value=0) -%}
     {%- for name in names -%}{%- set mask.value = mask.value + bits[name] -%}{%- endfor -%}

@@ -6,13 +6,14 @@ A reader is a module with `VERSION` and `read`; its line in `READERS` says what 
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Protocol, cast
 
 from edge_ingest.errors import EdgeError, SourceError
+from edge_ingest.inputs import LARGEST_RECORDING, check_file
 from edge_ingest.manifest import Kind
-from edge_ingest.recording import Recording, Told
+from edge_ingest.recording import DayRecords, Recording, Told
 
 
 class Reader(Protocol):
@@ -21,7 +22,7 @@ class Reader(Protocol):
     #: Raised whenever the same file would give other rows.
     VERSION: str
 
-    def read(self, parts: Mapping[str, Path], told: Told) -> Recording:
+    def read(self, parts: Mapping[str, Path], told: Told) -> "Recording | DayRecords":
         """Turn a vendor's files into rows in our units and axes.
 
         Args:
@@ -42,6 +43,10 @@ class Source:
         module: imported when the source is read, not before.
         parts: what each of its files is, by name.
         accepts: fields of `Told` that the reader heeds, beyond `site` and `device_id`.
+        head: how a file of each part begins, as a regular expression searched in its first 4 KiB
+            (as latin-1); a part without one is known only by its name in a sidecar.
+        optional: parts that may be left out.
+        largest: no file of it is larger, B.
     """
 
     module: str
@@ -49,6 +54,9 @@ class Source:
     description: str
     parts: Mapping[str, str]
     accepts: tuple[str, ...] = ()
+    head: Mapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    largest: int = LARGEST_RECORDING
 
 
 READERS: dict[str, Source] = {
@@ -58,6 +66,10 @@ READERS: dict[str, Source] = {
         "broadcast tracking at 10 Hz",
         {"match": "match data, JSON", "tracking": "structured data, JSON or JSON lines"},
         accepts=("started_at_utc",),
+        head={
+            "match": r'"(home_team|pitch_length|date_time|trackable_object)"\s*:',
+            "tracking": r'^\s*\[?\s*\{[^}]{0,400}"(possession|frame|player_data|data)"\s*:',
+        },
     ),
     "wyscout": Source(
         "edge_ingest.readers.wyscout",
@@ -72,6 +84,7 @@ READERS: dict[str, Source] = {
         "watches and bike computers (Garmin, Wahoo, Zwift, …)",
         {"activity": "activity, FIT"},
         accepts=("athlete_id", "started_at_utc"),
+        head={"activity": r"^[\x0c\x0e].{7}\.FIT"},
     ),
 }
 
@@ -79,28 +92,48 @@ _ALWAYS_ACCEPTED = ("site", "device_id")
 
 
 def read_recording(source: str, parts: Mapping[str, Path], told: Told | None = None) -> Recording:
-    """Read one recording by the reader of that name.
+    """Read one recording of a session by the reader of that name.
 
     Raises:
+        SourceError: as `read_source`, or the source is about days.
+    """
+    found = read_source(source, parts, told)
+    if not isinstance(found, Recording):
+        raise SourceError(f"{source} is about days, not about a session: use read_source")
+    return found
+
+
+def read_source(
+    source: str, parts: Mapping[str, Path], told: Told | None = None
+) -> Recording | DayRecords:
+    """Read whatever a source holds, by the reader of that name.
+
+    Raises:
+        NothingRecordedError: the file is sound and holds nothing to pack.
         SourceError: no such source, a part is missing or unknown, the operator told something
             that this reader would ignore, or the reader refuses the files.
     """
     told = told or Told()
     if source not in READERS:
-        raise SourceError(f"no reader is called {source!r}: use one of {', '.join(READERS)}")
+        raise SourceError(
+            f"no reader is called {source!r}: use one of {', '.join(READERS)}",
+            rule="unknown_format",
+        )
     entry = READERS[source]
     listed = ", ".join(f"{name}=<{what}>" for name, what in entry.parts.items())
     if unknown := sorted(set(parts) - set(entry.parts)):
         raise SourceError(f"{source} has no part {', '.join(unknown)}: give {listed}")
-    if missing := [name for name in entry.parts if name not in parts]:
-        raise SourceError(f"{source} needs the part {', '.join(missing)}: give {listed}")
-    for name, path in parts.items():
-        if not path.is_file():
-            raise SourceError(f"{source}: there is no file {path} to read as {name}")
-    for field in fields(told):
-        is_told = getattr(told, field.name) is not None
-        if is_told and field.name not in (*_ALWAYS_ACCEPTED, *entry.accepts):
-            raise SourceError(f"{source} has no use for {field.name}: leave it out")
+    needed = [name for name in entry.parts if name not in entry.optional]
+    if missing := [name for name in needed if name not in parts]:
+        raise SourceError(
+            f"{source} needs the part {', '.join(missing)}: give {listed}", rule="incomplete"
+        )
+    for path in parts.values():
+        check_file(path, entry.largest)
+    for one in fields(told):
+        is_told = getattr(told, one.name) is not None
+        if is_told and one.name not in (*_ALWAYS_ACCEPTED, *entry.accepts):
+            raise SourceError(f"{source} has no use for {one.name}: leave it out")
     reader = cast("Reader", importlib.import_module(entry.module))
     try:
         return reader.read(parts, told)

@@ -47,6 +47,7 @@ def stream(rows: Rows, kind: str, source: str, start: datetime, **values: object
         "edge_session_id": rows.session_id, "source": source, "kind": kind, "device_id": source,
         "sport": rows.session_id.split("_")[1], "started_at_utc": start,
         "ended_at_utc": start + timedelta(hours=1), "clock_source": "device",
+        "filter_settings": "{}",
     }  # fmt: skip
     rows.add(SESSIONS, **told | values)
     return stream_id

@@ -7,5 +7,6 @@ select
     device_id,
     kind,
     drop_id,
-    revision
+    revision,
+    filter_settings
 from {{ ref('stg_raw__sessions') }}

@@ -7,6 +7,7 @@ select
     drop_id,
     revision,
     edge_session_id,
+    filter_settings,
     source,
     source_session_id,
     kind,

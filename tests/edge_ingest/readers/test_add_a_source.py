@@ -51,5 +51,7 @@ def test_the_example_reads_packs_and_verifies(tmp_path: Path) -> None:
 def test_the_example_refuses_in_words(tmp_path: Path, text: str) -> None:
     path = tmp_path / "monday.csv"
     path.write_text(text)
-    with pytest.raises(SourceError, match=r"monday\.csv (is no belt file|holds no heart rate)"):
+    with pytest.raises(
+        SourceError, match=r"monday\.csv (is empty|is no belt file|holds no heart rate)"
+    ):
         read_recording("belt", {"beats": path})

@@ -43,9 +43,9 @@ create table core.session as
 create table core.session_source as
     select '{MATCH}' as session_id, 'm.t' as stream_id, 'feed' as source, '9' as source_session_id,
         'g' as edge_session_id, 'feed' as device_id, 'tracking' as kind, 'd1' as drop_id,
-        1 as revision
+        1 as revision, '{{}}' as filter_settings
     union all
-    select '{RIDE}', 'r.w', 'fit', null, 'g', 'head', 'wearable', 'd2', 2;
+    select '{RIDE}', 'r.w', 'fit', null, 'g', 'head', 'wearable', 'd2', 2, '{{}}';
 create table core.athlete as
     select '{MATCH}' as session_id, 'feed' as source, '7' as source_athlete_id, 'a7' as athlete_id
     union all select '{MATCH}', 'feed', '8', 'feed:8'

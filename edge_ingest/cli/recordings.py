@@ -1,64 +1,23 @@
-"""`edge-ingest`: the command of the stadium side. Thin: each command calls one module.
-
-Each command imports what it needs and no more, so that `--help` answers at once.
-"""
+"""Commands about recordings and drops: sources, pack, verify, replay, samples."""
 
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace as with_changes
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from edge_ingest.errors import DropError, EdgeError, SourceError
+from edge_ingest.cli.console import LANDING, OPTIONS, Landing, app, errors_in_a_line, out
+from edge_ingest.errors import DropError, SourceError
 
 if TYPE_CHECKING:
     from edge_ingest.drop import PackedDrop
     from edge_ingest.recording import Recording
     from edge_ingest.samples import Sample
-
-app = typer.Typer(
-    name="edge-ingest",
-    help="Turn vendors' recordings into drops, check them, and send them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,  # they hold athletes' data
-)
-_out = Console(highlight=False)
-_err = Console(stderr=True, highlight=False)
-
-
-def _local_folder(path: Path) -> Path:
-    if path.parts and path.parts[0].endswith(":"):
-        raise typer.BadParameter(
-            f"{path.parts[0]}//… is an object store, and the edge writes folders: give a folder, "
-            "and sync it to the store with the manifests last"
-        )
-    return path
-
-
-Landing = Annotated[
-    Path,
-    typer.Option(
-        "--into",
-        envvar="SPORTS_LANDING_URI",
-        help="Landing zone: a folder.",
-        file_okay=False,
-        callback=_local_folder,
-    ),
-]
-_LANDING = Path(".sports/landing")
-#: How the command line calls what a reader may be told.
-_OPTIONS = {
-    "started_at_utc": "--started-at", "home_team_id": "--home-team", "athlete_id": "--athlete",
-}  # fmt: skip
 
 
 @app.command()
@@ -71,16 +30,16 @@ def sources() -> None:
         table.add_column(column, overflow="fold")
     for name, source in READERS.items():
         parts = "\n".join(f"{part}=… ({what})" for part, what in source.parts.items())
-        told = "\n".join(_OPTIONS[field] for field in source.accepts)
+        told = "\n".join(OPTIONS[field] for field in source.accepts)
         table.add_row(f"[cyan]{name}[/]", source.kind, source.description, parts, told)
-    _out.print(table)
+    out.print(table)
 
 
 @app.command("pack")
 def pack_command(  # noqa: PLR0917 - the options of the command
     source: Annotated[str, typer.Argument(help="One of `edge-ingest sources`.")],
     files: Annotated[list[str], typer.Argument(metavar="PART=FILE...", help="Its files, by part.")],
-    into: Landing = _LANDING,
+    into: Landing = LANDING,
     calendar: Annotated[
         Path | None,
         typer.Option(help="Club calendar. Default: identity/sessions.csv in the landing zone."),
@@ -108,15 +67,15 @@ def pack_command(  # noqa: PLR0917 - the options of the command
     from edge_ingest.readers import read_recording
     from edge_ingest.recording import Told
 
-    with _errors_in_a_line():
+    with errors_in_a_line():
         told = Told(_instant(started_at), site, device, athlete, home_team)
         clock = time.perf_counter()
-        with _out.status(f"reading {source}"):
+        with out.status(f"reading {source}"):
             recording = read_recording(source, _parts(source, files), told)
         if scale is not None:
             recording = with_changes(recording, metres_per_count=scale)
         read_s = time.perf_counter() - clock
-        with _out.status("packing"):
+        with out.status("packing"):
             drop = _pack(recording, into, calendar, timezone)
         _print_drop(drop, recording, read_s, time.perf_counter() - clock - read_s)
 
@@ -128,7 +87,7 @@ def verify_command(
     """Check drops against their manifests and contracts; exit code 1 if anything is wrong."""
     from edge_ingest.arrival import verify
 
-    with _errors_in_a_line():
+    with errors_in_a_line():
         folders = _drop_folders(folder)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("drop", "file", "rule", "what is wrong"):
@@ -143,16 +102,16 @@ def verify_command(
                     place, problem.file or "", f"[red]{problem.rule}[/]", escape(problem.reason)
                 )
         if bad:
-            _out.print(table)
-            _out.print(f"\n[red]{bad} of {len(folders)} drops must not be loaded[/]")
+            out.print(table)
+            out.print(f"\n[red]{bad} of {len(folders)} drops must not be loaded[/]")
             raise typer.Exit(1)
-        _out.print(f"[green]{len(folders)} drop{'s' * (len(folders) != 1)} sound[/]")
+        out.print(f"[green]{len(folders)} drop{'s' * (len(folders) != 1)} sound[/]")
 
 
 @app.command("replay")
 def replay_command(
     folder: Annotated[Path, typer.Argument(help="A landing zone, a stream, or a drop.")],
-    into: Landing = _LANDING,
+    into: Landing = LANDING,
     speed: Annotated[
         float | None,
         typer.Option(min=1e-3, help="Times faster than life; left out: without waiting."),
@@ -161,13 +120,13 @@ def replay_command(
     """Send drops that exist once more, in the order in which their sessions began."""
     from edge_ingest.replay import copy_identity, find_drops, replay
 
-    with _errors_in_a_line():
+    with errors_in_a_line():
         drops = find_drops(folder)
         if copy_identity(folder, into):
-            _out.print(f"calendar and crosswalk copied to {into / 'identity'}")
+            out.print(f"calendar and crosswalk copied to {into / 'identity'}")
         for number, drop in enumerate(replay(drops, into, speed, time.sleep), start=1):
             state = "[green]sent[/]" if drop.is_new else "[dim]there already[/]"
-            _out.print(
+            out.print(
                 f"{number:>{len(str(len(drops)))}}/{len(drops)} {state} "
                 f"{drop.manifest.stream_id} r{drop.manifest.revision:04d}",
                 soft_wrap=True,
@@ -176,7 +135,7 @@ def replay_command(
 
 @app.command("samples")
 def samples_command(
-    into: Landing = _LANDING,
+    into: Landing = LANDING,
     samples: Annotated[
         Path | None,
         typer.Option("--from", envvar="SPORTS_SAMPLES", help="Where the sweat wheel is unpacked."),
@@ -187,13 +146,13 @@ def samples_command(
 
     def show(sample: "Sample", drop: "PackedDrop") -> None:
         state = "packed" if drop.is_new else "there already"
-        _out.print(
+        out.print(
             f"[green]{state}[/] {drop.manifest.stream_id} r{drop.manifest.revision:04d} "
             f"({drop.bytes / 1e6:.2f} MB; {sample.licence})",
             soft_wrap=True,
         )
 
-    with _errors_in_a_line():
+    with errors_in_a_line():
         chosen = every_sample(samples) if samples else match_samples()
         pack_samples(chosen, into, datetime.now(UTC), show)
 
@@ -294,20 +253,4 @@ def _print_drop(drop: "PackedDrop", recording: "Recording", read_s: float, pack_
         ("took", f"{read_s:.1f} s to read, {pack_s:.1f} s to pack"),
     ):  # fmt: skip
         facts.add_row(f"[bold]{name}[/]", value)
-    _out.print(facts)
-
-
-@contextmanager
-def _errors_in_a_line() -> Iterator[None]:
-    try:
-        yield
-    except (EdgeError, OSError) as error:
-        message = str(error)
-        for field, option in _OPTIONS.items():
-            message = re.sub(rf"\b{field}\b", option, message)
-        _err.print(f"[red]error[/] {escape(message)}", soft_wrap=True)
-        raise typer.Exit(2) from None
-
-
-if __name__ == "__main__":
-    app()
+    out.print(facts)
