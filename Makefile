@@ -71,22 +71,32 @@ check: home samples ## Format, lint, types, imports, dbt, definitions, fast test
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not slow and not e2e"
+	$(BIN)/pytest -q -n 2 -m "not slow and not soak and not e2e"
 
 test: home samples ## Every test, with real servers and a browser
 	@command -v chromium >/dev/null || deploy/local/debian-packages chromium
-	$(BIN)/pytest -n 2 -m "not e2e"
+	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || deploy/local/debian-packages mosquitto
+	$(BIN)/pytest -n 2 -m "not soak and not e2e"
 	$(BIN)/pytest -m e2e
 
+soak: home samples ## Many more kills of the edge node, and more of whatever is marked soak
+	$(BIN)/pytest -n 2 -m soak
+
 bench: home samples ## The benchmarks, one after the other
+	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || deploy/local/debian-packages mosquitto
 	$(BIN)/python -m benchmarks.whistle_to_report
+	$(BIN)/python -m benchmarks.edge_payload
+	$(BIN)/python -m benchmarks.edge_throughput
+	$(BIN)/python -m benchmarks.edge_live
 
 # --- upkeep ------------------------------------------------------------------------------------
 
 .PHONY: lock docs clean
-lock: $(READY) ## Compile requirements.lock anew from pyproject.toml
+lock: $(READY) ## Compile requirements.lock and its part for the edge anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 -c requirements.lock pyproject.toml -o requirements-edge.lock
 
 docs: home ## Write the data dictionary from the contracts
 	$(BIN)/python -m docs.build_dictionary

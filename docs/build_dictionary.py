@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edge_ingest.contract import Column, TableContract
-from edge_ingest.records import CHANNELS, Quality
+from edge_ingest.records import CHANNELS, FIDELITY, Quality
 from resources.contracts import ALL
 from resources.dbt.contracts import dbt_contracts
 from resources.dbt.project import load_project
@@ -72,11 +72,17 @@ def _bounds(column: Column) -> str:
 
 def _channels() -> str:
     rows = "".join(
-        f"| `{name}` | {unit} | {low:g} … {high:g} | {meaning} |\n"
+        f"| `{name}` | {unit} | {low:g} … {high:g} | {FIDELITY[name][0]:g} | "
+        f"{FIDELITY[name][1]:g} | {meaning} |\n"
         for name, (unit, low, high, meaning) in CHANNELS.items()
     )
     return (
-        "## Signal channels\n\n| Channel | Unit | Plausible | Meaning |\n|---|---|---|---|\n" + rows
+        "## Signal channels\n\nA drop counts values in the step of their device, else in the "
+        "finest step; within the dead band a value is written as the one last kept. A value is "
+        "then within half a step, or within the dead band and half a step, of what was measured; "
+        "the manifest names both.\n\n"
+        "| Channel | Unit | Plausible | Finest step | Dead band | Meaning |\n"
+        "|---|---|---|---|---|---|\n" + rows
     )
 
 

@@ -6,26 +6,37 @@ both take the same number.
 """
 
 import hashlib
-import os
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
 from pydantic import ValidationError
 
 from edge_ingest import manifest as manifests
+from edge_ingest import media as media_files
 from edge_ingest.arrival import read_manifest
-from edge_ingest.contract import TableContract
-from edge_ingest.encoding import add_constants, complete, encode, scale_of
-from edge_ingest.errors import ContractError, DropError
+from edge_ingest.drop_content import encode_days, encode_recording, settings_of
+from edge_ingest.durable import publish, sync_folder, write_durably
+from edge_ingest.errors import DropError
 from edge_ingest.identity import SessionIdentity, slugify
-from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME, DropFile, Manifest, SessionGuess
-from edge_ingest.recording import Recording
-from edge_ingest.records import SESSION_TABLES
+from edge_ingest.manifest import (
+    ENCODING,
+    MANIFEST_NAME,
+    REFUSAL_NAME,
+    SENT_NAME,
+    Clock,
+    DayRange,
+    DropFile,
+    Manifest,
+    MediaFile,
+)
+from edge_ingest.recording import DayRecords, Recording
+from edge_ingest.signing import NodeKey, is_signed_by, sign
 
 #: How often a packer tries again when another one took the revision it was about to take.
 ATTEMPTS = 20
@@ -55,31 +66,114 @@ class PackedDrop:
         """Size of the Parquet files, B."""
         return sum(file.bytes for file in self.manifest.files)
 
+    @property
+    def media_bytes(self) -> int:
+        """Size of the files that are no tables, B."""
+        return sum(file.bytes for file in self.manifest.media)
+
 
 def pack(
-    recording: Recording, landing: Path, identity: SessionIdentity, packed_at_utc: datetime
+    recording: Recording,
+    landing: Path,
+    identity: SessionIdentity,
+    packed_at_utc: datetime,
+    key: NodeKey | None = None,
 ) -> PackedDrop:
     """Write a recording into the landing zone, as the next revision of its stream.
 
     The same content as the stream's last revision writes nothing and returns that revision, unless
-    that one is damaged or was refused: then it is sent again, as the next revision.
+    that one is damaged or was refused, or is not signed and this one is (or was signed with a key
+    that the node has no more): then it is sent again, as the next revision.
 
     Args:
         landing: the landing zone; made if it is not there.
         identity: what `mint_session_id` says of the recording.
         packed_at_utc: now.
+        key: signs the drop; None leaves it unsigned.
 
     Raises:
         ContractError: rows do not fit their contract.
         DropError: the stream's folder is unfinished or damaged, holds another recording of the same
-            device, or other packers kept winning.
+            device, other packers kept winning, or a file of media changed meanwhile.
     """
     stream = manifests.stream_id(identity.session_id, recording.device_id, recording.kind)
-    payloads, files = _encoded(recording, stream, identity.session_id)
-    content = manifests.content_sha256(files, _scale(files, recording))
+    payloads, files, scale = encode_recording(recording, stream, identity.session_id)
+    media = media_files.describe(recording.media, recording.tables.get("footage"))
+    content = manifests.content_sha256(files, scale, media, encoding=ENCODING)
+
+    def describe(revision: int, previous: PackedDrop | None) -> Manifest:
+        if previous is not None:
+            _refuse_another_recording(recording, previous)
+        return _manifest(
+            recording, identity, files, scale, revision,
+            media=media, previous=previous, packed_at_utc=packed_at_utc,
+        )  # fmt: skip
+
+    return _put(
+        landing, stream, payloads, [(one, recording.media[one.path]) for one in media],
+        content=content, describe=describe, packed_at_utc=packed_at_utc, key=key,
+    )  # fmt: skip
+
+
+def pack_days(
+    records: DayRecords, landing: Path, packed_at_utc: datetime, key: NodeKey | None = None
+) -> PackedDrop:
+    """Write what a source says of a range of days into the landing zone; as `pack`.
+
+    Raises:
+        ContractError: rows do not fit their contract, or are of other days or another source than
+            the records say.
+        DropError: as `pack`.
+    """
+    days = DayRange(first_day=records.first_day.isoformat(), last_day=records.last_day.isoformat())
+    stream = manifests.days_stream_id(days, records.device_id, records.kind)
+    payloads, files, scale = encode_days(records, days, stream)
+    content = manifests.content_sha256(files, scale, encoding=ENCODING)
+
+    def describe(revision: int, previous: PackedDrop | None) -> Manifest:
+        return _described(
+            stream, content, revision, previous,
+            kind=records.kind,
+            source=records.source,
+            device_id=records.device_id,
+            reader=records.reader,
+            reader_version=records.reader_version,
+            packed_at_utc=packed_at_utc.astimezone(UTC),
+            clock=Clock(source="operator"),
+            days=days,
+            scale=scale,
+            filter_settings=dict(records.filter_settings),
+            rows_by_rule=dict(records.rows_by_rule),
+            files=files,
+        )  # fmt: skip
+
+    return _put(
+        landing, stream, payloads, (),
+        content=content, describe=describe, packed_at_utc=packed_at_utc, key=key,
+    )  # fmt: skip
+
+
+def _put(
+    landing: Path,
+    stream: str,
+    payloads: Mapping[str, bytes],
+    media: Sequence[tuple[MediaFile, Path]],
+    *,
+    content: str,
+    describe: Callable[[int, PackedDrop | None], Manifest],
+    packed_at_utc: datetime,
+    key: NodeKey | None,
+) -> PackedDrop:
+    """Write files as the next revision of a stream, unless its last one says the same.
+
+    Args:
+        media: files that go with them as they are, and where each stands now.
+        content: hash of both.
+        describe: gives the manifest of a revision that comes after this one.
+    """
     folder = landing / stream
     folder.mkdir(parents=True, exist_ok=True)
-    _sync_folder(landing)
+    sync_folder(landing)
     _sweep(folder, packed_at_utc)
     unfinished: Path | None = None
     try:
@@ -87,19 +181,24 @@ def pack(
             # One listing for both: a drop published between two would be skipped over.
             taken = _revisions(folder)
             previous = _last_finished(taken)
-            if previous is not None:
-                _refuse_another_recording(recording, previous)
-                if previous.manifest.content_sha256 == content and is_sound(previous):
-                    return previous
+            if (
+                previous is not None
+                and previous.manifest.content_sha256 == content
+                and is_sound(previous)
+                and _is_signed_well_enough(previous.manifest, key)
+            ):
+                return previous
             revision = _next_revision(taken, previous)
-            manifest = _manifest(
-                recording, identity, files, revision, previous=previous, packed_at_utc=packed_at_utc
-            )
+            manifest = describe(revision, previous)
+            if key is not None:
+                manifest = sign(manifest, key)
             if unfinished is None:
                 unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
                 unfinished.chmod(0o755)
-                for file in files:
-                    write_durably(unfinished / file.path, payloads[file.path])
+                for name, payload in payloads.items():
+                    write_durably(unfinished / name, payload)
+                for one, source in media:
+                    media_files.place(source, unfinished / one.path, one)
             write_durably(unfinished / MANIFEST_NAME, manifest.to_json().encode())
             target = folder / f"r{revision:04d}"
             if publish(unfinished, target):
@@ -110,50 +209,75 @@ def pack(
     raise DropError(f"{stream}: {ATTEMPTS} times another packer took the next revision: try again")
 
 
-def _scale(files: tuple[DropFile, ...], recording: Recording) -> dict[str, float]:
-    scale: dict[str, float] = {}
-    for file in files:
-        scale |= scale_of(SESSION_TABLES[file.table], recording.metres_per_count)
-    return scale
+def _is_signed_well_enough(manifest: Manifest, key: NodeKey | None) -> bool:
+    """Whether packing with this key would say no more of who vouches for the drop."""
+    if key is None:
+        return True
+    if manifest.signature is None:
+        return False
+    # Another node's signature stands: two nodes must not outbid each other for ever.
+    is_ours = manifest.signature.node_id == key.node_id
+    return not is_ours or is_signed_by(manifest, key.private.public_key())
 
 
 def _manifest(
     recording: Recording,
     identity: SessionIdentity,
     files: tuple[DropFile, ...],
+    scale: dict[str, float],
     revision: int,
     *,
+    media: tuple[MediaFile, ...],
     previous: PackedDrop | None,
     packed_at_utc: datetime,
 ) -> Manifest:
     stream = manifests.stream_id(identity.session_id, recording.device_id, recording.kind)
-    scale = _scale(files, recording)
-    content = manifests.content_sha256(files, scale)
+    content = manifests.content_sha256(files, scale, media, encoding=ENCODING)
+    return _described(
+        stream, content, revision, previous,
+        kind=recording.kind,
+        source=recording.source,
+        device_id=recording.device_id,
+        reader=recording.reader,
+        reader_version=recording.reader_version,
+        packed_at_utc=packed_at_utc.astimezone(UTC),
+        clock=recording.clock,
+        session={
+            "session_id": identity.session_id,
+            "sport": recording.session.sport,
+            "started_at_utc": recording.session.started_at_utc.astimezone(UTC),
+            "site": slugify(recording.session.site or "") or None,
+            "source_session_id": recording.session.source_session_id,
+        },
+        scale=scale,
+        filter_settings=settings_of(recording, scale),
+        rows_by_rule=dict(recording.rows_by_rule),
+        files=files,
+        media=media,
+    )  # fmt: skip
+
+
+def _described(
+    stream: str,
+    content: str,
+    revision: int,
+    previous: PackedDrop | None,
+    **facts: Any,  # noqa: ANN401 - fields of the manifest, which checks them
+) -> Manifest:
+    """A manifest of these facts, at this place of the stream's history.
+
+    Raises:
+        DropError: a fact does not fit; names it.
+    """
     try:
         return Manifest(
             drop_id=manifests.drop_id(stream, revision, content),
             stream_id=stream,
-            kind=recording.kind,
             revision=revision,
             supersedes=previous.manifest.drop_id if previous else None,
             content_sha256=content,
-            source=recording.source,
-            device_id=recording.device_id,
-            reader=recording.reader,
-            reader_version=recording.reader_version,
-            packed_at_utc=packed_at_utc.astimezone(UTC),
-            clock=recording.clock,
-            session=SessionGuess(
-                session_id=identity.session_id,
-                sport=recording.session.sport,
-                started_at_utc=recording.session.started_at_utc.astimezone(UTC),
-                site=slugify(recording.session.site or "") or None,
-                source_session_id=recording.session.source_session_id,
-            ),
-            scale=scale,
-            filter_settings=dict(recording.filter_settings),
-            rows_by_rule=dict(recording.rows_by_rule),
-            files=files,
+            encoding=ENCODING,
+            **facts,
         )
     except ValidationError as error:
         first = error.errors()[0]
@@ -163,79 +287,22 @@ def _manifest(
 
 
 def is_sound(drop: PackedDrop) -> bool:
-    """Whether a drop stands as it was packed, and nobody refused it."""
+    """Whether a drop stands as it was packed, or was confirmed elsewhere, and nobody refused it."""
     if (drop.folder / REFUSAL_NAME).exists():
         return False
+    sent = drop.folder / SENT_NAME
+    if sent.exists():
+        return True
     try:
         found = [(drop.folder / file.path).read_bytes() for file in drop.manifest.files]
     except FileNotFoundError:
-        return False
-    return [hashlib.sha256(payload).hexdigest() for payload in found] == [
+        # A sender that removes a file has written the marker before.
+        return sent.exists()
+    is_whole = [hashlib.sha256(payload).hexdigest() for payload in found] == [
         file.sha256 for file in drop.manifest.files
-    ]
-
-
-def write_durably(path: Path, payload: bytes) -> None:
-    """Write a file and force it to the disk."""
-    with path.open("wb") as handle:
-        handle.write(payload)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
-def publish(unfinished: Path, target: Path) -> bool:
-    """Rename a filled folder into its place, durably; false if something stands there already."""
-    _sync_folder(unfinished)
-    try:
-        unfinished.rename(target)
-    except OSError:
-        if target.exists():
-            return False
-        raise
-    _sync_folder(target.parent)
-    return True
-
-
-def _encoded(
-    recording: Recording, stream: str, session_id: str
-) -> tuple[dict[str, bytes], tuple[DropFile, ...]]:
-    facts = asdict(recording.session) | {
-        "source": recording.source,
-        "device_id": recording.device_id,
-        "kind": recording.kind,
-        "clock_source": recording.clock.source,
-    }
-    schema = SESSION_TABLES["sessions"].schema
-    sessions = pa.Table.from_pylist(
-        [facts], pa.schema([pa.field(name, schema.field(name).type) for name in facts])
-    )
-    payloads, files = {}, []
-    for name, table in sorted({"sessions": sessions, **recording.tables}.items()):
-        contract = SESSION_TABLES.get(name)
-        if contract is None:
-            raise ContractError(f"no drop carries {name!r}: use {', '.join(SESSION_TABLES)}")
-        rows = complete(contract, table)
-        _refuse_misfits(contract, rows, stream, session_id)
-        payload = encode(contract, rows, recording.metres_per_count)
-        path = f"{name}.parquet"
-        payloads[path] = payload
-        digest = hashlib.sha256(payload).hexdigest()
-        files.append(
-            DropFile(path=path, table=name, rows=rows.num_rows, bytes=len(payload), sha256=digest)
-        )
-    return payloads, tuple(files)
-
-
-def _refuse_misfits(contract: TableContract, rows: pa.Table, stream: str, session_id: str) -> None:
-    constants: dict[str, str | int] = {
-        "session_id": session_id, "stream_id": stream, "drop_id": "", "revision": 1,
-        "edge_session_id": session_id, "filter_settings": "{}",
-    }  # fmt: skip
-    if broken := contract.violations(add_constants(contract, rows, constants)):
-        listed = "; ".join(f"{v.rows} rows break {v.column} {v.limit}" for v in broken)
-        raise ContractError(
-            f"{contract.key} of {stream}: {listed}: the reader must flag or mend it"
-        )
+    ] and media_files.is_whole(drop.folder, drop.manifest.media)
+    # A video is read for minutes, in which it may be sent and removed.
+    return is_whole or sent.exists()
 
 
 def _revisions(folder: Path) -> list[Path]:
@@ -252,7 +319,7 @@ def _last_finished(taken: list[Path]) -> PackedDrop | None:
 
 
 def _refuse_another_recording(recording: Recording, previous: PackedDrop) -> None:
-    """A second recording of one device at one session is not a correction of the first."""
+    """A second recording of one device at one session is no correction, nor is a damaged copy."""
     assert previous.manifest.session is not None
     known = previous.manifest.session.source_session_id
     given = recording.session.source_session_id
@@ -261,6 +328,15 @@ def _refuse_another_recording(recording: Recording, previous: PackedDrop) -> Non
             f"{previous.folder} holds another recording of {recording.device_id} at this session "
             f"({known}; this one is {given}): name the device differently (--device), so that both "
             "are kept, or remove that folder if it was packed by mistake"
+        )
+    # What was saved of a damaged copy is less than what a sound one gave.
+    if recording.rows_by_rule.get("recovered") and not previous.manifest.rows_by_rule.get(
+        "recovered"
+    ):
+        raise DropError(
+            f"{previous.folder} holds this recording whole, and this copy of it is damaged: "
+            "nothing to do; remove that folder if it was packed by mistake",
+            rule="malformed",
         )
 
 
@@ -282,11 +358,3 @@ def _sweep(folder: Path, now: datetime) -> None:
             continue  # another packer swept it, or published it
         if now - touched > ABANDONED:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

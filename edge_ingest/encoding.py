@@ -1,63 +1,51 @@
-"""One table to Parquet bytes and back: order of rows, whole-number coordinates, encodings.
+"""One table to Parquet bytes and back: columns, order of rows, pages.
 
 The same rows give the same bytes, whatever order the reader found them in. Does not belong here:
-folders, manifests and revisions; those stand in `drop.py`.
+folders, manifests and revisions (`drop.py`), and what a number is stored as (`stored.py`).
 """
 
 import io
 from collections.abc import Mapping
+from types import MappingProxyType
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from edge_ingest.contract import TableContract
 from edge_ingest.errors import ContractError, DropError
-from edge_ingest.records import SESSION_TABLES
+from edge_ingest.manifest import ENCODING, Encoding
+from edge_ingest.records import DAY_TABLES, SESSION_TABLES
+from edge_ingest.row_order import in_order
+from edge_ingest.stored import COORDINATES, DIFFERENCED, from_stored, stored_types, to_stored
 
 #: Columns that raw adds to a drop's rows: constant over the drop, or known only on arrival.
 ADDED_IN_RAW: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(SESSION_TABLES, ("session_id", "stream_id")),
+    **dict.fromkeys(DAY_TABLES, ()),
     "sessions": (
         "session_id", "stream_id", "drop_id", "revision", "edge_session_id", "filter_settings",
     ),
+    "footage": ("session_id", "stream_id", "drop_id", "revision"),
 }  # fmt: skip
 
-#: Coordinates, stored as counts of the drop's step.
-COORDINATES = ("x_m", "y_m", "z_m", "end_x_m", "end_y_m")
-#: Columns stored as whole counts of `scale` in their unit, and the type of the count.
-COUNTED: dict[str, pa.DataType] = {
-    **dict.fromkeys(COORDINATES, pa.int32()),
-    "period_time_s": pa.int64(),
-}
-#: Times are counted in microseconds, as instants are, s.
-SECONDS_PER_COUNT = 1e-6
-
 _ROW_GROUP = 1 << 20
-#: Whole numbers that step evenly when rows stand in the contract's order.
-_STEPPING = ("frame_id", "captured_at_utc", "sample_index", *COUNTED)
-_BYTES_SPLIT = ("value",)
+#: Differences spread over a few bytes: the stream of each byte packs well by itself.
+_BYTES_SPLIT = (*COORDINATES, "value")
+#: With fewer rows a dictionary costs more than it saves.
+_DICTIONARY_FROM = 1000
+_NO_BANDS: Mapping[str, float] = MappingProxyType({})
 
 
-def drop_schema(contract: TableContract, scale: Mapping[str, float]) -> pa.Schema:
-    """The Arrow schema of a table as it stands in a drop: `scale` names the counted columns."""
+def drop_schema(
+    contract: TableContract, scale: Mapping[str, float], encoding: Encoding = ENCODING
+) -> pa.Schema:
+    """The Arrow schema of a table as it stands in a drop; `scale` as in its manifest."""
+    types = stored_types(scale, encoding)
     return pa.schema(
-        pa.field(
-            field.name, COUNTED[field.name] if field.name in scale else field.type, field.nullable
-        )
+        pa.field(field.name, types.get(field.name, field.type), field.nullable)
         for field in contract.schema
         if field.name not in ADDED_IN_RAW[contract.name]
     )
-
-
-def scale_of(contract: TableContract, metres_per_count: float) -> dict[str, float]:
-    """The unit of one count, for each column of the table that is stored in counts."""
-    return {
-        name: metres_per_count if name in COORDINATES else SECONDS_PER_COUNT
-        for name in COUNTED
-        if name in contract.schema.names
-    }
 
 
 def complete(contract: TableContract, table: pa.Table) -> pa.Table:
@@ -93,48 +81,69 @@ def add_constants(
     return contract.conform(rows)
 
 
-def encode(contract: TableContract, rows: pa.Table, metres_per_count: float) -> bytes:
-    """Parquet bytes of a complete table, sorted by the contract's order.
+def encode(
+    contract: TableContract,
+    rows: pa.Table,
+    scale: Mapping[str, float],
+    dead_bands: Mapping[str, float] = _NO_BANDS,
+) -> bytes:
+    """Parquet bytes of a complete table, sorted by the contract's order, in the newest encoding.
+
+    A column that holds nothing is left out.
+
+    Args:
+        scale: as `stored.scale_of` says of these rows.
+        dead_bands: by channel, in its unit; a channel without one is written value by value.
 
     Raises:
-        ContractError: a coordinate is too large to count at this scale, or is not finite.
+        ContractError: a number is too large to count at this scale, or is not finite.
     """
-    order = [name for name in contract.sort_by if name in rows.column_names]
-    rows = rows.take(_sorted_indices(rows, order)) if order else rows
-    scale = scale_of(contract, metres_per_count)
-    for name, step in scale.items():
-        counts = _to_counts(f"{contract.key}.{name}", rows.column(name), step, COUNTED[name])
-        rows = rows.set_column(rows.schema.get_field_index(name), name, counts)
-    rows = rows.cast(drop_schema(contract, scale))
-    encoding = {
-        name: "DELTA_BINARY_PACKED" if name in _STEPPING else "BYTE_STREAM_SPLIT"
-        for name in rows.column_names
-        if name in (*_STEPPING, *_BYTES_SPLIT)
-    }
+    rows = in_order(rows, [name for name in contract.sort_by if name in rows.column_names])
+    fields = [
+        field
+        for field in drop_schema(contract, scale)
+        if not field.nullable or rows.column(field.name).null_count < rows.num_rows
+    ]
+    columns = [
+        to_stored(f"{contract.key}.{field.name}", rows, field.name, scale, dead_bands)
+        if field.name in DIFFERENCED
+        else rows.column(field.name)
+        for field in fields
+    ]
+    names = [field.name for field in fields]
+    is_long = rows.num_rows >= _DICTIONARY_FROM
     sink = io.BytesIO()
     pq.write_table(
-        rows,
+        pa.Table.from_arrays(columns, schema=pa.schema(fields)),
         sink,
         compression="zstd",
         compression_level=3,
         row_group_size=_ROW_GROUP,
-        use_dictionary=[name for name in rows.column_names if name not in encoding],
-        column_encoding=encoding,
+        use_dictionary=[name for name in names if is_long and name not in _BYTES_SPLIT],
+        column_encoding={name: "BYTE_STREAM_SPLIT" for name in names if name in _BYTES_SPLIT},
+        # Nobody searches within a drop, and folded differences have no order to search by.
+        write_statistics=False,
         store_schema=False,
     )
     return sink.getvalue()
 
 
 def decode(
-    contract: TableContract, payload: bytes, scale: Mapping[str, float], where: str
+    contract: TableContract,
+    payload: bytes,
+    scale: Mapping[str, float],
+    where: str,
+    encoding: Encoding = ENCODING,
 ) -> pa.Table:
-    """Rows of a drop's file in the contract's types, coordinates in metres again.
+    """Rows of a drop's file in the contract's types and units again.
 
     Args:
+        scale, encoding: as the drop's manifest says.
         where: what to call the file in an error.
 
     Raises:
-        DropError: the bytes are no Parquet, or its columns are not those of the contract.
+        DropError: the bytes are no Parquet, its columns are not those of the contract, or the scale
+            does not say what a count is worth.
     """
     try:
         rows = pq.read_table(pa.BufferReader(payload))
@@ -142,66 +151,26 @@ def decode(
         raise DropError(
             f"{where} is no Parquet file that we can read: {error}", rule="unreadable"
         ) from error
-    counted = {name: scale[name] for name in COUNTED if name in scale}
-    expected = drop_schema(contract, counted)
-    if rows.column_names != expected.names:
+    expected = drop_schema(contract, scale, encoding)
+    # Left out because it holds nothing, or because the version that packed it did not know it.
+    may_lack = {field.name for field in expected if field.nullable}
+    if rows.column_names != [
+        name for name in expected.names if name in rows.column_names or name not in may_lack
+    ]:
         raise DropError(
             f"{where} has the columns {', '.join(rows.column_names)}; a drop of {contract.key} "
             f"has {', '.join(expected.names)}: pack it again with this version",
             rule="schema",
         )
-    for field in expected:
-        if rows.schema.field(field.name).type != field.type:
+    for field in rows.schema:
+        if field.type != expected.field(field.name).type:
             raise DropError(
-                f"{where}: {field.name} is {rows.schema.field(field.name).type} and must be "
-                f"{field.type}: pack it again with this version",
+                f"{where}: {field.name} is {field.type} and must be "
+                f"{expected.field(field.name).type}: pack it again with this version",
                 rule="schema",
             )
-    for name in set(counted) & set(rows.column_names):
-        values = _from_counts(rows.column(name), counted[name])
-        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
-    return rows
-
-
-def _to_counts(
-    where: str, column: pa.ChunkedArray, step: float, count_type: pa.DataType
-) -> pa.Array:
-    mask = np.asarray(column.is_null())
-    counts = column.fill_null(0.0).to_numpy() / step
-    limit = 2.0 ** (count_type.bit_width - 1) - 1
-    if counts.size and not (np.abs(counts) <= limit).all():
-        raise ContractError(
-            f"{where} holds a value that is not finite or beyond {limit * step:.0f}: check the "
-            "reader, or pack at a coarser scale"
-        )
-    return pa.array(np.rint(counts).astype(count_type.to_pandas_dtype()), mask=mask)
-
-
-def _from_counts(counts: pa.ChunkedArray, step: float) -> pa.ChunkedArray:
-    """Counts in their unit; by division where the step is one n-th, so that 0.1 stays 0.1."""
-    per_unit = round(1 / step)
-    values = counts.cast(pa.float64())
-    if per_unit and abs(per_unit * step - 1) < 1e-9:  # noqa: PLR2004 - rounding of 1 / step
-        return pc.divide(values, float(per_unit))
-    return pc.multiply(values, step)
-
-
-def _sorted_indices(rows: pa.Table, order: list[str]) -> np.ndarray:
-    """Stable order of the rows, nulls last; text by code point."""
-    keys = [_ranks(rows.column(name)) for name in reversed(order)]
-    return np.asarray(np.lexsort(keys))
-
-
-def _ranks(column: pa.ChunkedArray) -> np.ndarray:
-    if not pa.types.is_string(column.type):
-        if not column.null_count:
-            return np.asarray(column.to_numpy())
-        values = column.fill_null(0).to_numpy().astype(np.float64)
-        return np.where(np.asarray(column.is_null()), np.inf, values)
-    encoded = column.combine_chunks().dictionary_encode()
-    words = np.array(encoded.dictionary.to_pylist(), dtype=object)
-    rank = np.empty(len(words) + 1, np.int64)
-    rank[np.argsort(words, kind="stable")] = np.arange(len(words))
-    rank[-1] = len(words)
-    indices = encoded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
-    return np.asarray(rank[indices])
+    fields = [field for field in contract.schema if field.name in expected.names]
+    return pa.Table.from_arrays(
+        [from_stored(where, rows, field, scale, encoding) for field in fields],
+        schema=pa.schema([field.remove_metadata() for field in fields]),
+    )

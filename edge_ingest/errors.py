@@ -42,6 +42,10 @@ class ContractError(EdgeError):
     rule = "contract"
 
 
+class KeyFileError(EdgeError):
+    """A key of a node, or the list of nodes' keys, cannot be used."""
+
+
 class SourceError(EdgeError):
     """A vendor's file cannot be read: wrong format, damaged, or a required part is missing.
 
@@ -75,3 +79,23 @@ class DropError(EdgeError):
 
 class IncompleteDropError(DropError):
     """A file of a drop is not there whole, or cannot be read now. Transient: it may yet arrive."""
+
+
+class SettingsError(EdgeError):
+    """A setting of the node is unknown or wrong."""
+
+
+class NoSpaceError(EdgeError):
+    """The disk is too full to take a recording in. Nothing was begun, and nothing is lost."""
+
+
+class BusyError(EdgeError):
+    """Another process of this node does the same already."""
+
+
+class NormsError(EdgeError):
+    """The file of personal norms cannot be used: damaged, contradictory, or of another version."""
+
+
+class LiveError(EdgeError):
+    """The live node cannot start, or a message to it is not what it must be."""

@@ -1,4 +1,4 @@
-"""Latitude and longitude to local metres.
+"""Latitude and longitude to local metres, and back.
 
 Formulas: WGS 84 (NIMA TR8350.2, 3rd edition) geodetic to earth-centred coordinates, then the
 rotation into east, north and up at the origin (Misra and Enge, Global Positioning System, 2nd
@@ -61,3 +61,46 @@ def to_local(
     north = -np.sin(latitude) * outward + np.cos(latitude) * dz
     up = np.cos(latitude) * outward + np.sin(latitude) * dz
     return np.asarray(east), np.asarray(north), np.asarray(up)
+
+
+def from_local(
+    east_m: ArrayLike,
+    north_m: ArrayLike,
+    origin_latitude_deg: float,
+    origin_longitude_deg: float,
+) -> tuple[Metres, Metres]:
+    """Latitude and longitude of places in the plane of `to_local`, degrees: its inverse.
+
+    The plane does not tell how far the ground curves away below a place, so that is found on the
+    way: three turns leave less than a micrometre within 100 km of the origin.
+
+    Args:
+        east_m, north_m: m; any shape; NaN stays NaN.
+        origin_latitude_deg, origin_longitude_deg: where the plane touches.
+    """
+    east, north = np.asarray(east_m, np.float64), np.asarray(north_m, np.float64)
+    latitude, longitude = np.radians(origin_latitude_deg), np.radians(origin_longitude_deg)
+    x0, y0, z0 = to_earth_centred(origin_latitude_deg, origin_longitude_deg)
+    up = -(east**2 + north**2) / (2 * SEMI_MAJOR_AXIS_M)
+    for _ in range(4):
+        outward = np.cos(latitude) * up - np.sin(latitude) * north
+        x = x0 + np.cos(longitude) * outward - np.sin(longitude) * east
+        y = y0 + np.sin(longitude) * outward + np.cos(longitude) * east
+        z = z0 + np.sin(latitude) * up + np.cos(latitude) * north
+        found = _latitude(np.hypot(x, y), z)
+        # What is left is the height of the place above the ellipsoid: take it off.
+        sine = np.sin(found)
+        radius = SEMI_MAJOR_AXIS_M / np.sqrt(1 - ECCENTRICITY_SQUARED * sine**2)
+        across = np.hypot(x, y) - radius * np.cos(found)
+        along = z - radius * (1 - ECCENTRICITY_SQUARED) * sine
+        up = up - (across * np.cos(found) + along * sine)
+    return np.degrees(found), np.degrees(np.arctan2(y, x))
+
+
+def _latitude(across: Metres, z: Metres) -> Metres:
+    """Geodetic latitude, radians, by fixed-point iteration; near the ground five turns do."""
+    found = np.arctan2(z, across * (1 - ECCENTRICITY_SQUARED))
+    for _ in range(5):
+        radius = SEMI_MAJOR_AXIS_M / np.sqrt(1 - ECCENTRICITY_SQUARED * np.sin(found) ** 2)
+        found = np.arctan2(z + ECCENTRICITY_SQUARED * radius * np.sin(found), across)
+    return np.asarray(found)

@@ -119,7 +119,10 @@ def read_athletes(text_or_path: str | Path) -> pa.Table:
     for where, row in _rows(text_or_path, "athletes.csv", ATHLETES_SCHEMA.names, required):
         key = (row["source"], row["source_athlete_id"])
         if key in found:
-            raise SourceError(f"{where}: this source_athlete_id of {key[0]!r} stands there already")
+            raise SourceError(
+                f"{where}: this source_athlete_id of {key[0]!r} stands there already",
+                rule="duplicate_athlete",
+            )
         values: dict[str, str | float | None] = {name: row[name] or None for name in row}
         if row["sex"] and row["sex"] not in _SEXES:
             raise SourceError(f"{where}: sex must be one of {', '.join(_SEXES)}, or blank")

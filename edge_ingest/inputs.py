@@ -6,13 +6,36 @@ A reader opens files through here, or through a library that reads no more than 
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from edge_ingest.errors import SourceError
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 #: No recording but a video is larger, B: the largest known, 25 Hz optical tracking of a match as
 #: XML, has half a gigabyte.
 LARGEST_RECORDING = 2 * 1024**3
+#: A file that describes a match (squads, field, periods) is read whole, and is never larger, B.
+LARGEST_DESCRIPTION = 32 * 1024**2
+
+#: A match of a camera of the highest quality has 200 GB; it is never read into memory, B.
+LARGEST_VIDEO = 1024**4
+
+#: How a file of each container of video begins: its suffix, FFmpeg's name, the pattern (latin-1).
+VIDEO_CONTAINERS: tuple[tuple[str, str, str], ...] = (
+    ("mov", "mov", r"^.{4}(ftypqt  |moov|mdat|wide|free|skip|pnot)"),
+    ("mp4", "mov", r"^.{4}ftyp"),
+    ("mkv", "matroska", r"^\x1aE\xdf\xa3"),
+    ("ts", "mpegts", r"^(.{4})?G.{187}(.{4})?G"),
+    ("avi", "avi", r"^RIFF.{4}AVI "),
+)
+#: One pattern for all of them.
+VIDEO_HEAD = "(?s)" + "|".join(f"(?:{pattern})" for _, _, pattern in VIDEO_CONTAINERS)
+
+
+#: How much of an XML file is looked at in one go, B.
+_HEAD = 1 << 16
 
 
 def check_file(path: Path, largest: int = LARGEST_RECORDING) -> None:
@@ -67,8 +90,40 @@ def iterate_xml(path: Path, tag: str | tuple[str, ...]) -> Iterator[Any]:
                     del element.getparent()[0]
         except etree.XMLSyntaxError as error:
             raise SourceError(
-                f"{path} is no sound XML ({error}): export it again", rule="malformed"
+                f"{path} is no sound XML ({fault_of(error)}): export it again", rule="malformed"
             ) from error
+
+
+def parse_xml(path: Path, largest: int = LARGEST_DESCRIPTION) -> "etree._Element":
+    """Root element of a small XML file, read whole, with the guards of `iterate_xml`.
+
+    Raises:
+        SourceError: it is too large, no XML, breaks off, or declares a document type.
+    """
+    from lxml import etree
+
+    check_file(path, largest)
+    refuse_document_type(path)
+    try:
+        return etree.fromstring(path.read_bytes(), safe_xml_parser())
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise SourceError(f"{path} is no sound XML ({fault_of(error)}): export it again") from error
+
+
+def fault_of(error: Exception) -> str:
+    """Where a parser stopped. Its own words quote the file, and so perhaps an athlete's values."""
+    line, column = getattr(error, "position", (None, None))
+    return f"line {line}, column {column}" if line else type(error).__name__
+
+
+def safe_xml_parser() -> "etree.XMLParser":
+    """An lxml parser that expands no entity, loads no DTD, fetches nothing, and stays small."""
+    from lxml import etree
+
+    return etree.XMLParser(
+        load_dtd=False, no_network=True, resolve_entities=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
 
 
 def refuse_document_type(path: Path) -> None:
@@ -78,11 +133,29 @@ def refuse_document_type(path: Path) -> None:
         SourceError: it does.
     """
     with path.open("rb") as handle:
-        head = handle.read(1 << 16)
-    for word in ("<!DOCTYPE", "<!ENTITY"):
-        if any(word.encode(code) in head for code in ("ascii", "utf-16-le", "utf-16-be")):
+        head = handle.read(_HEAD)
+        words = [word.encode(code) for word in ("<!DOCTYPE", "<!ENTITY")
+                 for code in ("ascii", "utf-16-le", "utf-16-be")]  # fmt: skip
+        handle.seek(0)
+        if any(word in head for word in words) or _has_document_type(handle):
             raise SourceError(
                 f"{path} declares a document type, which no recording needs: export it again from "
                 "the vendor's own software",
                 rule="entities",
             )
+
+
+def _has_document_type(handle: BinaryIO) -> bool:
+    """Whether one stands before the first element, however long the comments before it are."""
+    from xml.parsers import expat
+
+    seen: list[bool] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: seen.append(True)
+    parser.StartElementHandler = lambda *_: seen.append(False)
+    try:
+        while not seen and (block := handle.read(_HEAD)):
+            parser.Parse(block)
+    except (expat.ExpatError, ValueError, LookupError):
+        pass  # the reader's own parser says what is wrong
+    return bool(seen) and seen[0]

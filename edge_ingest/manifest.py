@@ -7,10 +7,18 @@ revision of a stream replaces the one before it.
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from edge_ingest.records import SPORTS
 
@@ -18,6 +26,8 @@ MANIFEST_VERSION: Literal[1] = 1
 MANIFEST_NAME = "manifest.json"
 #: Stands beside the manifest of a drop that the lakehouse would not load, and says why.
 REFUSAL_NAME = "refused.json"
+#: Stands beside the manifest of a drop in a node's outbox that the landing zone has confirmed.
+SENT_NAME = "sent.json"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=120)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -33,8 +43,26 @@ Kind = Literal[
     "approval",
 ]
 
+#: How numbers stand in the Parquet files; `edge_ingest/stored.py` says what each one means.
+Encoding = Literal[1, 2]
+#: The one that we write.
+ENCODING: Encoding = 2
+
 #: No Parquet file of a drop is larger, B: one that claims it is refused before a byte is read.
 LARGEST_TABLE_FILE = 2 * 1024**3
+#: Raw tables count revisions in 32 bits.
+LAST_REVISION = 2**31 - 1
+#: Instants of recordings lie in these years: at the ends of the calendar no zone can be told.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def _of_our_time(instant: datetime) -> datetime:
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"use an instant of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 
 
 class _Frozen(BaseModel):
@@ -92,7 +120,7 @@ class SessionGuess(_Frozen):
         str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}_[a-z]+_[a-z0-9]+(?:-[a-z0-9]+)*$")
     ]
     sport: str
-    started_at_utc: AwareDatetime
+    started_at_utc: Instant
     site: Slug | None = None
     source_session_id: str | None = None
 
@@ -124,10 +152,15 @@ class Manifest(_Frozen):
         drop_id: names these exact bytes in this place of the stream's history.
         stream_id: session guess, device and kind; revisions of one stream replace each other.
         revision: 1 for the first; `supersedes` names the drop before it.
-        content_sha256: hash of the files' hashes and the scale; a re-pack of the same content is no
-            new revision.
-        scale: metres (or the column's unit) in one count, for columns stored as whole numbers.
-        filter_settings: what the noise filters were told; `rows_by_rule` what each of them found.
+        content_sha256: hash of the files' hashes, the scale and the encoding; a re-pack of the same
+            content is no new revision.
+        encoding: how numbers stand in the files; 1 where a manifest does not say.
+        scale: metres (or the column's unit) in one count, for columns stored as whole numbers; for
+            signals by channel (`signals.heart_rate`), in the channel's unit. What comes back is
+            within half of it.
+        filter_settings: what the noise filters were told; `dead_band.<channel>`, in the channel's
+            unit, is how much further than that a signal may be off. `rows_by_rule`: what each
+            filter found.
         media: files that are no tables; a drop of footage has one.
         signature: of the edge node; None where it has no key.
     """
@@ -136,17 +169,18 @@ class Manifest(_Frozen):
     drop_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
     stream_id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]+$", max_length=250)]
     kind: Kind
-    revision: Annotated[int, Field(ge=1)]
+    revision: Annotated[int, Field(ge=1, le=LAST_REVISION)]
     supersedes: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None = None
     content_sha256: Sha256
     source: Slug
     device_id: Slug
     reader: str
     reader_version: str
-    packed_at_utc: AwareDatetime
+    packed_at_utc: Instant
     clock: Clock
     session: SessionGuess | None = None
     days: DayRange | None = None
+    encoding: Encoding = 1
     scale: dict[str, Annotated[float, Field(ge=1e-9, le=1e3, allow_inf_nan=False)]] = Field(
         default_factory=dict
     )
@@ -178,7 +212,7 @@ class Manifest(_Frozen):
         expected = drop_id(self.stream_id, self.revision, self.content_sha256)
         if self.drop_id != expected:
             raise ValueError(f"drop_id is {self.drop_id}, and these contents give {expected}")
-        content = content_sha256(self.files, self.scale, self.media)
+        content = content_sha256(self.files, self.scale, self.media, self.encoding)
         if content != self.content_sha256:
             raise ValueError(f"content_sha256 is {self.content_sha256}, the files give {content}")
         return self
@@ -199,12 +233,17 @@ def days_stream_id(days: DayRange, device_id: str, kind: str) -> str:
 
 
 def content_sha256(
-    files: tuple[DropFile, ...], scale: dict[str, float], media: tuple[MediaFile, ...] = ()
+    files: tuple[DropFile, ...],
+    scale: dict[str, float],
+    media: tuple[MediaFile, ...] = (),
+    encoding: Encoding = 1,
 ) -> str:
     """Hash of what a drop holds, whatever the order of its files."""
     lines = sorted(f"{file.table} {file.path} {file.sha256}" for file in files)
     lines += sorted(f"media {file.path} {file.sha256}" for file in media)
     lines += [f"{column} {scale[column]!r}" for column in sorted(scale)]
+    if encoding > 1:  # the first drops knew of no other
+        lines.append(f"encoding {encoding}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

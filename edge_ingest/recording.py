@@ -8,9 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from edge_ingest.manifest import Clock, Kind
+from edge_ingest.records import FIDELITY
 
 #: Coordinates are whole counts of this many metres on disk: read back within half of it.
 METRES_PER_COUNT = 0.005
+#: Channels that are written less often than they are measured, and how much that may be off.
+DEAD_BANDS = {channel: band for channel, (_, band) in FIDELITY.items() if band}
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Told:
         device_id: which device, where one club owns several.
         athlete_id: who wore it, by an id that the crosswalk knows.
         home_team_id: the source's id of the home side.
+        clock_timezone: IANA zone of the device's clock, where the file tells local time.
+        sport: one of `edge_ingest.records.SPORTS`, where no file says it.
     """
 
     started_at_utc: datetime | None = None
@@ -58,6 +63,8 @@ class Told:
     device_id: str | None = None
     athlete_id: str | None = None
     home_team_id: str | None = None
+    clock_timezone: str | None = None
+    sport: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ class Recording:
             be null may be left out. `sessions` is made from `session`.
         filter_settings: what the filters were told; `rows_by_rule`: what each of them found.
         metres_per_count: step of coordinates on disk, m.
+        dead_bands: by channel, in its unit: a value within it of the one last kept is written as
+            that one.
         media: files that go with the drop as they are, by their name in it: videos.
     """
 
@@ -87,6 +96,7 @@ class Recording:
     filter_settings: Mapping[str, str | float | int | bool] = field(default_factory=dict)
     rows_by_rule: Mapping[str, int] = field(default_factory=dict)
     metres_per_count: float = METRES_PER_COUNT
+    dead_bands: Mapping[str, float] = field(default_factory=lambda: DEAD_BANDS)
     media: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -100,6 +110,7 @@ class DayRecords:
             a row is a day on which nothing was told.
         tables: rows by raw table (`wellness` or `injuries`), in the columns of the contract.
         rows_by_rule: what the reader found wrong and left null, or left out.
+        filter_settings: what the reader was told, such as the column mapping.
     """
 
     source: str
@@ -111,3 +122,4 @@ class DayRecords:
     last_day: date
     tables: Mapping[str, pa.Table]
     rows_by_rule: Mapping[str, int] = field(default_factory=dict)
+    filter_settings: Mapping[str, str | float | int | bool] = field(default_factory=dict)

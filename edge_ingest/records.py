@@ -30,7 +30,7 @@ class Quality(IntFlag):
     IDENTITY_SWAP = 128  # jumps as if two athletes had changed places
     OUT_OF_RANGE = 256  # outside the channel's physical bounds
     RECOVERED = 512  # read from a damaged file
-    ARTEFACT = 1024  # a beat interval that is no true interval: ectopic, missed, extra, misplaced
+    ARTEFACT = 1024  # no true beat interval (ectopic, missed, extra, misplaced); a leap of the rate
     IDLE = 2048  # play was stopped
     MISPLACED_CLOCK = 4096  # the clock stood still or stepped back here
 
@@ -41,6 +41,8 @@ MISSING_REASONS = (
     "not_recorded",  # the source does not carry this quantity
     "out_of_range",  # a value stood there that cannot be true
 )
+
+CLOCK_SOURCES = ("device", "gnss", "scheduled_start", "operator")
 
 SPORTS = ("football", "running", "cycling", "motorsport", "swimming", "rowing", "other")
 
@@ -57,13 +59,39 @@ CHANNELS: dict[str, tuple[str, float, float, str]] = {
     "left_power_share": ("%", 0, 100, "share of power that the left leg gives"),
     "hdop": ("1", 0, 100, "horizontal dilution of precision of the satellite fix"),
     "satellites": ("1", 0, 100, "satellites used for the fix"),
-    "ln_rmssd": ("ln(ms)", 0, 7, "natural logarithm of RMSSD over a window of corrected beats"),
+    "ln_rmssd": ("ln(ms)", 0, 7, "natural logarithm of RMSSD over the normal beats of a window"),
     "engine_speed": ("1/min", 0, 25_000, "engine revolutions a minute"),
     "gear": ("1", -1, 10, "gear engaged"),
     "throttle": ("%", 0, 100, "throttle opening"),
     "brake": ("%", 0, 100, "brake application"),
     "longitudinal_acceleration": ("m/s²", -100, 100, "along the direction of travel"),
     "lateral_acceleration": ("m/s²", -100, 100, "across the direction of travel"),
+}
+
+#: How finely a drop tells each channel, in its unit: the finest step that values are counted in,
+#: and the dead band, within which a value is written as the one last kept (0: each is written).
+#: A value comes back within half a step, or within the dead band and half a step; values that
+#: stand on a coarser step of their device already (1 bpm, 1 W, 0.2 m) come back as they were. What
+#: load is reckoned from has no dead band: it would save little, and zones count single samples.
+FIDELITY: dict[str, tuple[float, float]] = {
+    "heart_rate": (0.1, 0),
+    "rr_interval": (0.1, 0),
+    "power": (0.1, 0),
+    "cadence": (1 / 128, 0),
+    "speed": (0.001, 0),
+    "distance": (0.01, 0),
+    "altitude": (0.01, 0.2),
+    "temperature": (0.1, 0.5),
+    "left_power_share": (0.1, 0),
+    "hdop": (0.01, 0.1),
+    "satellites": (1, 0),
+    "ln_rmssd": (0.001, 0),
+    "engine_speed": (1, 0),
+    "gear": (1, 0),
+    "throttle": (0.1, 0),
+    "brake": (0.1, 0),
+    "longitudinal_acceleration": (0.01, 0),
+    "lateral_acceleration": (0.01, 0),
 }
 
 EVENT_TYPES = (
@@ -101,7 +129,7 @@ def _metres(name: str, description: str, null_means: str, reach: float = 2_000_0
 
 SESSIONS = TableContract(
     key="raw/sessions",
-    grain="one row a stream: a session as one source tells it",
+    grain="one row a stream but those of footage, which raw/footage lists: a session as told",
     columns=(
         _SESSION,
         _STREAM,
@@ -118,9 +146,7 @@ SESSIONS = TableContract(
         Column("started_at_utc", INSTANT, "start of play or recording"),
         Column("ended_at_utc", INSTANT, "last sample"),
         Column("filter_settings", TEXT, "JSON: what the edge's noise filters were told"),
-        Column("clock_source", TEXT, "what set the clock", allowed=(
-            "device", "gnss", "scheduled_start", "operator",
-        )),
+        Column("clock_source", TEXT, "what set the clock", allowed=CLOCK_SOURCES),
         Column("sampling_rate_hz", NUMBER, "nominal sampling rate", "Hz", 0.001, 10_000,
                null_means="events, which come when they come"),
         Column("field_length_m", NUMBER, "length of the field along x", "m", 5, 1000,
@@ -235,6 +261,8 @@ EVENTS = TableContract(
         _metres("y_m", "start, across the field", "no place, or not told", 1000),
         _metres("end_x_m", "end, along the field's length", "no end, or not told", 1000),
         _metres("end_y_m", "end, across the field", "no end, or not told", 1000),
+        Column("duration_s", NUMBER, "how long it lasted: a lap ends at its instant, everything "
+               "else begins at it", "s", 0, 604_800, null_means="a moment, or not told"),
         _QUALITY,
     ),
     primary_key=("session_id", "stream_id", "source_event_id"),
@@ -299,24 +327,39 @@ INJURIES = TableContract(
 
 FOOTAGE = TableContract(
     key="raw/footage",
-    grain="one row a video object",
+    grain="one row a video object: a camera's recording, or a stretch of it that was worth sending",
     columns=(
         _SESSION,
         _STREAM,
+        Column("drop_id", TEXT, "drop that the object came in"),
+        Column("revision", pa.int32(), "revision of the stream", minimum=1),
         Column("uri", TEXT, "where the object is"),
         Column("sha256", TEXT, "checksum of the object"),
         Column("bytes", pa.int64(), "size", "B", minimum=1),
         Column("codec", TEXT, "video codec"),
-        Column("frame_rate_hz", NUMBER, "frames a second", "Hz", 0.1, 1000),
+        Column("frame_rate_hz", NUMBER, "frames a second, on average", "Hz", 0.001, 10_000),
+        Column("is_variable_rate", pa.bool_(),
+               "intervals differ: the time of a frame stands in the file and not in its number"),
         Column("frame_count", pa.int64(), "frames", minimum=1),
-        Column("width_px", pa.int32(), "width", "px", minimum=1),
-        Column("height_px", pa.int32(), "height", "px", minimum=1),
+        Column("duration_s", NUMBER, "from the first frame to the end of the last", "s", 0),
+        Column("width_px", pa.int32(), "width as stored", "px", minimum=1,
+               null_means="the edge does not know the codec"),
+        Column("height_px", pa.int32(), "height as stored", "px", minimum=1,
+               null_means="the edge does not know the codec"),
+        Column("rotation_deg", pa.int32(), "turn counter-clockwise by this to see it upright", "°",
+               0, 359),
         Column("camera", TEXT, "which camera"),
-        Column("started_at_utc", INSTANT, "instant of the first frame"),
+        Column("started_at_utc", INSTANT,
+               "instant of the first frame; a frame's time in the file counts from here"),
+        Column("source_start_s", NUMBER,
+               "where the first frame stands in the camera's own recording", "s"),
+        Column("clock_source", TEXT, "what set the clock", allowed=CLOCK_SOURCES),
+        Column("clock_uncertainty_s", NUMBER, "how far instants may be off", "s", 0,
+               null_means="nobody can say"),
         Column("calibration", TEXT, "JSON: image to field", null_means="not calibrated"),
     ),
     primary_key=("session_id", "stream_id", "sha256"),
-    sort_by=("session_id", "stream_id", "camera"),
+    sort_by=("session_id", "stream_id", "camera", "started_at_utc"),
 )  # fmt: skip
 
 QUARANTINE = TableContract(
@@ -345,3 +388,11 @@ RAW: tuple[TableContract, ...] = (
 SESSION_TABLES: dict[str, TableContract] = {
     contract.name: contract for contract in RAW if contract.replaced_by == "session"
 }
+
+#: Tables whose rows come in a drop about days, by name.
+DAY_TABLES: dict[str, TableContract] = {
+    contract.name: contract for contract in RAW if contract.replaced_by == "slice"
+}
+
+#: Every table that a drop may carry, by name.
+DROP_TABLES: dict[str, TableContract] = SESSION_TABLES | DAY_TABLES

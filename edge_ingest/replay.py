@@ -7,12 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from edge_ingest.arrival import read_manifest
-from edge_ingest.drop import UNFINISHED, PackedDrop, is_sound, publish, write_durably
+from edge_ingest.drop import UNFINISHED, PackedDrop, is_sound
+from edge_ingest.durable import publish, write_durably
 from edge_ingest.errors import DropError
-from edge_ingest.manifest import MANIFEST_NAME, Manifest
+from edge_ingest.manifest import MANIFEST_NAME, Manifest, MediaFile
+from edge_ingest.media import place as place_media
 
 _IDENTITY = "identity"
 
@@ -79,8 +82,8 @@ def _send(drop: PackedDrop, into: Path) -> PackedDrop:
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
     try:
         unfinished.chmod(0o755)
-        for name, payload in _files(drop):
-            write_durably(unfinished / name, payload)
+        for name, write in _files(drop):
+            write(unfinished / name)
         is_new = publish(unfinished, target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -96,20 +99,31 @@ def _send_over(drop: PackedDrop, target: Path) -> PackedDrop:
         )
     if is_sound(there):
         return there
-    for name, payload in _files(drop):
+    for name, write in _files(drop):
         unfinished = target / f"{UNFINISHED}{name}"
-        write_durably(unfinished, payload)
+        unfinished.unlink(missing_ok=True)
+        write(unfinished)
         unfinished.replace(target / name)
     return PackedDrop(target, drop.manifest, is_new=True)
 
 
-def _files(drop: PackedDrop) -> Iterator[tuple[str, bytes]]:
-    """Names and bytes of a drop's files, the manifest last."""
+def _files(drop: PackedDrop) -> Iterator[tuple[str, Callable[[Path], None]]]:
+    """Names of a drop's files, and what writes each to a place; the manifest last."""
+    for file in drop.manifest.media:
+        source = _there(drop, file.path)
+        yield file.path, partial(_place_media, source, file)
     for name in (*(file.path for file in drop.manifest.files), MANIFEST_NAME):
-        try:
-            yield name, (drop.folder / name).read_bytes()
-        except FileNotFoundError:
-            raise DropError(f"{drop.folder} lacks {name}: verify it and pack it again") from None
+        yield name, partial(write_durably, payload=_there(drop, name).read_bytes())
+
+
+def _there(drop: PackedDrop, name: str) -> Path:
+    if not (path := drop.folder / name).is_file():
+        raise DropError(f"{drop.folder} lacks {name}: verify it and pack it again")
+    return path
+
+
+def _place_media(source: Path, file: MediaFile, target: Path) -> None:
+    place_media(source, target, file)
 
 
 def _start(manifest: Manifest) -> datetime:

@@ -17,9 +17,12 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from edge_ingest.drop import PackedDrop, pack, write_durably
+from edge_ingest.cleaning.settings import load_settings
+from edge_ingest.drop import PackedDrop
+from edge_ingest.durable import write_durably
 from edge_ingest.errors import SourceError
-from edge_ingest.identity import mint_session_id, read_calendar
+from edge_ingest.identity import read_calendar
+from edge_ingest.intake import Intake
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Told
 
@@ -135,17 +138,14 @@ def pack_samples(
     """
     write_identity(landing)
     calendar = read_calendar(landing / "identity" / "sessions.csv")
+    intake = Intake(landing, load_settings(), calendar, CLUB_TIMEZONE)
     recordings = [
         (sample, read_recording(sample.source, sample.parts, sample.told)) for sample in samples
     ]
     packed = []
     # History is made in order of time, as it was.
     for sample, recording in sorted(recordings, key=lambda pair: pair[1].session.started_at_utc):
-        facts = recording.session
-        identity = mint_session_id(
-            facts.started_at_utc, CLUB_TIMEZONE, facts.sport, facts.site, calendar
-        )
-        packed.append(pack(recording, landing, identity, packed_at_utc))
+        packed.append(intake.take(recording, packed_at_utc))
         progress(sample, packed[-1])
     return packed
 

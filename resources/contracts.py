@@ -8,7 +8,8 @@ need not change later.
 import pyarrow as pa
 
 from edge_ingest.contract import Column, TableContract
-from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, TEXT
+from edge_ingest.norms import METRICS
+from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, SPORTS, TEXT
 
 _SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
 _ATHLETE = Column("athlete_id", TEXT, "our athlete")
@@ -22,9 +23,9 @@ KINEMATICS = TableContract(
     columns=(
         *(c for c in POSITIONS.columns if c.name not in {"quality", "missing_reason"}),
         Column("segment_id", pa.int32(), "unbroken stretch of samples; a gap starts a new one",
-               minimum=0, null_means="not seen at this instant"),
+               minimum=0, null_means="not seen at this instant, or not trusted"),
         Column("dt_s", NUMBER, "time that the sample stands for", "s", 0, 60,
-               null_means="not seen at this instant"),
+               null_means="not seen at this instant, or not trusted"),
         Column("vx_mps", NUMBER, "smoothed velocity along x", "m/s", -150, 150,
                null_means="gap, or a segment too short to smooth"),
         Column("vy_mps", NUMBER, "smoothed velocity along y", "m/s", -150, 150,
@@ -138,6 +139,30 @@ ALERT_NORM_BREACH = TableContract(
     sort_by=("source", "day", "athlete_id"),
 )  # fmt: skip
 
+ALERT_PERSONAL_NORM = TableContract(
+    key="alert/personal_norm",
+    grain="one row an athlete, sport and metric: where a further session is expected",
+    columns=(
+        _SOURCE,
+        _ATHLETE,
+        Column("sport", TEXT, "sport of the sessions", allowed=SPORTS),
+        Column("metric", TEXT, "a column of a mart's session load", allowed=tuple(METRICS)),
+        Column("unit", TEXT, "unit of the numbers"),
+        Column("session_count", pa.int32(), "sessions that the norm rests on", minimum=2),
+        Column("first_day", pa.date32(), "the club's local day of the first of them"),
+        Column("day", pa.date32(), "the club's local day of the last of them"),
+        Column("mean", NUMBER, "their mean", minimum=0),
+        Column("sd", NUMBER, "their standard deviation, n − 1", minimum=0),
+        Column("low", NUMBER, "lower end of the norm", minimum=0),
+        Column("high", NUMBER, "upper end of the norm", minimum=0),
+        Column("act_above", NUMBER, "from here on far beyond it", minimum=0),
+        _PROVENANCE,
+    ),
+    primary_key=("source", "athlete_id", "sport", "metric"),
+    replaced_by="slice",
+    sort_by=("source", "athlete_id", "sport", "metric"),
+)  # fmt: skip
+
 REPORT_SESSION = TableContract(
     key="report/session",
     grain="one row a revision of a session's page; revisions are added, never changed",
@@ -161,4 +186,6 @@ EMPTY: tuple[TableContract, ...] = (
 )  # fmt: skip
 
 #: Every table that has its contract in code.
-ALL: tuple[TableContract, ...] = (*RAW, KINEMATICS, *EMPTY, REPORT_SESSION)
+ALL: tuple[TableContract, ...] = (
+    *RAW, KINEMATICS, *EMPTY, ALERT_PERSONAL_NORM, REPORT_SESSION,
+)  # fmt: skip

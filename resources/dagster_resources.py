@@ -5,14 +5,24 @@ environment of the process that opens a client. Whatever `open` gives is a conte
 """
 
 import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from sqlalchemy.engine import make_url
 
+from edge_ingest.errors import KeyFileError
+from edge_ingest.signing import read_public_keys
 from resources.environment import Settings, s3_options
+from resources.errors import SettingsError
 from resources.iceberg.lakehouse import IcebergLakehouse
-from resources.landing_zone import LandingZone, landing_zone
+from resources.landing_zone import LandingZone, Trust, landing_zone
 from resources.report_store import ReportStore, report_store
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
 class LakehouseResource(dg.ConfigurableResource[IcebergLakehouse]):
@@ -38,14 +48,30 @@ class LandingZoneResource(dg.ConfigurableResource[LandingZone]):
     Attributes:
         landing_uri: a folder or `s3://bucket/prefix`.
         club_timezone: IANA name of the zone that a *day* is told in.
+        edge_keys: file of the public keys of edge nodes; empty: no node is known.
+        are_signatures_required: whether a drop that no known node signed is refused.
+        grace_s: how long what is not whole is taken for being on its way, s.
     """
 
     landing_uri: str
     club_timezone: str
+    edge_keys: str = ""
+    are_signatures_required: bool = False
+    grace_s: int = 3600
 
     def open(self) -> LandingZone:
-        """The landing zone as it is now."""
-        return landing_zone(self.landing_uri, s3_options(), self.club_timezone)
+        """The landing zone as it is now.
+
+        Raises:
+            SettingsError: the list of nodes cannot be read.
+        """
+        return landing_zone(
+            self.landing_uri,
+            s3_options(),
+            self.club_timezone,
+            Trust(_known_nodes(self.edge_keys), self.are_signatures_required),
+            timedelta(seconds=self.grace_s),
+        )
 
 
 class ReportStoreResource(dg.ConfigurableResource[ReportStore]):
@@ -72,10 +98,26 @@ def resources_for(
             warehouse_uri=settings.warehouse_uri,
         ),
         "landing_zone": LandingZoneResource(
-            landing_uri=settings.landing_uri, club_timezone=settings.club_timezone
+            landing_uri=settings.landing_uri,
+            club_timezone=settings.club_timezone,
+            edge_keys=str(settings.edge_keys or ""),
+            are_signatures_required=settings.are_signatures_required,
+            grace_s=settings.landing_grace_s,
         ),
         "report_store": ReportStoreResource(report_uri=settings.report_uri),
     }
+
+
+def _known_nodes(path: str) -> "Mapping[str, Ed25519PublicKey]":
+    if not path:
+        return {}
+    try:
+        return read_public_keys(Path(path).read_text(), path)
+    except (OSError, UnicodeDecodeError, KeyFileError) as error:
+        raise SettingsError(
+            f"SPORTS_EDGE_KEYS cannot be read ({error}): set the file with the public lines of the "
+            "edge nodes"
+        ) from error
 
 
 def _without_password(catalog_uri: str) -> str:

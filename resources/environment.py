@@ -28,6 +28,9 @@ class Settings:
         warehouse_uri, landing_uri, report_uri: a folder (absolute path) or `s3://bucket/prefix`.
         s3: options of the object store (endpoint, region, keys); empty: the SDK's own chain.
         club_timezone: a *day* is the club's local day.
+        edge_keys: file of the public keys of edge nodes; None: no node is known.
+        are_signatures_required: whether a drop that no known node signed is refused.
+        landing_grace_s: how long what is not whole is taken for being on its way, s.
     """
 
     environment: Environment
@@ -38,6 +41,9 @@ class Settings:
     report_uri: str
     s3: Mapping[str, str] = field(repr=False)  # may hold keys
     club_timezone: str
+    edge_keys: Path | None
+    are_signatures_required: bool
+    landing_grace_s: int
 
 
 #: What each environment must be told, and may not invent.
@@ -46,9 +52,16 @@ REQUIRED: dict[Environment, tuple[str, ...]] = {
     Environment.TEST: ("SPORTS_HOME",),
     Environment.AWS: (
         "SPORTS_CATALOG_URI", "SPORTS_WAREHOUSE_URI", "SPORTS_LANDING_URI", "SPORTS_REPORT_URI",
-        "SPORTS_CLUB_TIMEZONE",
+        "SPORTS_CLUB_TIMEZONE", "SPORTS_EDGE_KEYS",
     ),
 }  # fmt: skip
+
+#: Whether a drop must be signed; elsewhere an unsigned one is loaded with a warning.
+SIGNATURES_REQUIRED: dict[Environment, bool] = {
+    Environment.LOCAL: False,
+    Environment.TEST: False,
+    Environment.AWS: True,
+}
 
 #: Where things are when nothing is said; `{home}` is SPORTS_HOME.
 DEFAULTS: dict[Environment, dict[str, str]] = {
@@ -58,9 +71,11 @@ DEFAULTS: dict[Environment, dict[str, str]] = {
         "SPORTS_LANDING_URI": "{home}/landing",
         "SPORTS_REPORT_URI": "{home}/reports",
         "SPORTS_CLUB_TIMEZONE": "Europe/Berlin",
+        "SPORTS_EDGE_KEYS": "",
+        "SPORTS_LANDING_GRACE_S": "3600",
     }
     for environment in (Environment.LOCAL, Environment.TEST)
-} | {Environment.AWS: {}}
+} | {Environment.AWS: {"SPORTS_LANDING_GRACE_S": "3600"}}
 
 _S3_OPTIONS = {
     "SPORTS_S3_ENDPOINT": "endpoint",
@@ -104,6 +119,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         report_uri=_place("SPORTS_REPORT_URI", value("SPORTS_REPORT_URI")),
         s3=s3_options(environ),
         club_timezone=_checked_zone(value("SPORTS_CLUB_TIMEZONE")),
+        edge_keys=_file(value("SPORTS_EDGE_KEYS")),
+        are_signatures_required=SIGNATURES_REQUIRED[environment],
+        landing_grace_s=_seconds("SPORTS_LANDING_GRACE_S", value("SPORTS_LANDING_GRACE_S")),
     )
 
 
@@ -120,6 +138,16 @@ def _place(name: str, uri: str) -> str:
     if "://" in uri:
         raise SettingsError(f"{name} is {uri!r}: set a folder, or s3://bucket/prefix")
     return str(Path(uri).expanduser().resolve())
+
+
+def _file(path: str) -> Path | None:
+    return Path(path).expanduser().resolve() if path else None
+
+
+def _seconds(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise SettingsError(f"{name} is {text!r}: set whole seconds, such as 3600")
+    return int(text)
 
 
 def _checked_zone(name: str) -> str:

@@ -9,6 +9,10 @@ class SettingsError(ResourceError):
     """An environment variable is missing or holds a value that no map knows."""
 
 
+class TooLargeError(ResourceError):
+    """A file has more bytes than it may have; none of them was read."""
+
+
 class ForeignRowsError(ResourceError):
     """A write holds rows outside of what it said it would replace."""
 

@@ -6,23 +6,28 @@ waited for, and never refused for it.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
-from edge_ingest.arrival import read_manifest
+from edge_ingest.arrival import LARGEST_MANIFEST, read_manifest
 from edge_ingest.errors import DropError
 from edge_ingest.identity import CalendarEntry, mint_session_id, read_athletes, read_calendar
 from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME, Manifest
-from resources.errors import ResourceError
+from edge_ingest.signing import check_signature
+from resources.errors import ResourceError, TooLargeError
 from resources.landing_files import DropFiles, FoundDrop, LocalDropFiles, S3DropFiles
 from resources.object_store import is_s3, s3_client, split_s3
 from resources.refusal import Refusal, read_refusal
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 CALENDAR_NAME = "identity/sessions.csv"
 ATHLETES_NAME = "identity/athletes.csv"
@@ -30,6 +35,23 @@ ATHLETES_NAME = "identity/athletes.csv"
 #: A session's day and the day in the name of one of its streams differ by no more: the calendar
 #: reaches three hours, and two time zones differ by 26 at most.
 _DAYS_APART = 2
+#: What is not whole for so long is no longer taken for being on its way.
+GRACE = timedelta(hours=1)
+
+_DAY_STREAM = re.compile(r"days_(\d{4}-\d\d-\d\d)_(\d{4}-\d\d-\d\d)\.")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose drops are loaded.
+
+    Attributes:
+        known: public key of each edge node, by its name.
+        is_required: whether a drop that none of them signed is refused; else it is doubted only.
+    """
+
+    known: "Mapping[str, Ed25519PublicKey]" = field(default_factory=dict)
+    is_required: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,14 +74,18 @@ class ActiveDrop:
 
     Attributes:
         fetch: gives the bytes of one of its files by name; raises FileNotFoundError.
+        uri: where its folder is, as another program finds it.
         resent_ns: when it was sent over a refusal; None where that never happened.
+        signed_by: the node that vouches for it; None where none that we know does.
     """
 
     manifest: Manifest
     place: str
     arrived_ns: int
     fetch: Callable[[str], bytes] = field(compare=False)
+    uri: str = ""
     resent_ns: int | None = None
+    signed_by: str | None = None
 
     @property
     def delivery_id(self) -> str:
@@ -92,11 +118,22 @@ class LandingZone:
     Args:
         files: its storage.
         club_timezone: IANA name of the zone that a *day* is told in.
+        trust: whose drops are loaded; left out, everybody's, and none is vouched for.
+        grace: how long what is not whole is taken for being on its way.
     """
 
-    def __init__(self, files: DropFiles, club_timezone: str) -> None:
+    def __init__(
+        self,
+        files: DropFiles,
+        club_timezone: str,
+        trust: Trust | None = None,
+        grace: timedelta = GRACE,
+    ) -> None:
         self._files = files
         self._club_timezone = club_timezone
+        self._trust = trust or Trust()
+        self._grace = grace
+        self._doubts: dict[str, str] = {}
         self._manifests: dict[str, Manifest] = {}
         self._calendar: tuple[CalendarEntry, ...] | None = None
 
@@ -135,8 +172,11 @@ class LandingZone:
         None where the manifest cannot be read: then the drop is at fault.
         """
         manifest = self._manifest_or_none(drop.place)
-        files = manifest.files if manifest else ()
-        return tuple(file.path for file in files if drop.sizes.get(file.path, -1) < file.bytes)
+        if manifest is None:
+            return ()
+        sizes = {file.path: file.bytes for file in manifest.files}
+        sizes |= {file.path: file.bytes for file in manifest.media}
+        return tuple(path for path, size in sizes.items() if drop.sizes.get(path, -1) < size)
 
     def read(self, name: str) -> bytes:
         """The bytes of a file, by its name relative to the landing zone.
@@ -146,25 +186,74 @@ class LandingZone:
         """
         return self._files.read(name)
 
+    def put(self, name: str, payload: bytes) -> str:
+        """Put a file for the edge to fetch, whole or not at all; its URI.
+
+        Args:
+            name: relative to the landing zone; none of a drop, nor of the club's own files.
+
+        Raises:
+            ResourceError: it is one of those.
+        """
+        if _is_of_others(name):
+            raise ResourceError(f"{name} is not for the lakehouse to write: choose another name")
+        self._files.replace(name, payload)
+        return self._files.uri(name)
+
     def fetch(self, place: str) -> Callable[[str], bytes]:
-        """A function that gives the bytes of the files of one drop by name."""
-        return lambda name: self._files.read(f"{place}/{name}")
+        """A function that gives the bytes of the files of one drop by name.
+
+        It raises FileNotFoundError, and DropError for a file that is larger than the manifest says,
+        without reading it, or for a link.
+        """
+
+        def read(name: str) -> bytes:
+            manifest = self.manifest(place)
+            sizes = {file.path: file.bytes for file in manifest.files}
+            sizes |= {file.path: file.bytes for file in manifest.media}
+            try:
+                return self._files.read(f"{place}/{name}", sizes.get(name))
+            except TooLargeError as error:
+                raise DropError(
+                    f"{place}/{name} was altered on the way: it is larger than its manifest says "
+                    f"({error}); send the drop again",
+                    rule="checksum",
+                ) from error
+
+        return read
 
     def manifest(self, place: str) -> Manifest:
         """The manifest of a drop.
 
         Raises:
-            DropError: it is missing or unreadable, stands in a place that is not its own, or names
-                another day than the one on which it says that it started.
+            DropError: it is missing, unreadable or monstrous, stands in a place that is not its
+                own, names another day than the one on which it says that it started, or bears no
+                signature of a node that we know although it must.
         """
         if place not in self._manifests:
             try:
-                manifest = read_manifest(self._files.read(f"{place}/{MANIFEST_NAME}"))
+                payload = self._files.read(f"{place}/{MANIFEST_NAME}", LARGEST_MANIFEST)
             except FileNotFoundError as error:
                 raise DropError(f"{place} has no {MANIFEST_NAME}: it is unfinished") from error
+            except TooLargeError as error:
+                raise DropError(
+                    f"{place}: its manifest is none ({error}): send the drop again",
+                    rule="too_large",
+                ) from error
+            manifest = read_manifest(payload)
             _check_place(manifest, place)
+            try:
+                check_signature(manifest, self._trust.known)
+            except DropError as error:
+                if self._trust.is_required:
+                    raise
+                self._doubts[place] = str(error)
             self._manifests[place] = manifest
         return self._manifests[place]
+
+    def doubt(self, place: str) -> str | None:
+        """Why nobody whom we know vouches for a drop whose manifest was read; None if one does."""
+        return self._doubts.get(place)
 
     def session_of(self, manifest: Manifest) -> str | None:
         """The session that a drop belongs to; None for a drop about days.
@@ -188,14 +277,48 @@ class LandingZone:
         Only streams of the days around the session are looked at: the cost does not grow with the
         number of sessions in the zone.
         """
+        return self._newest(self._of_session(session_id))
+
+    def active_days(self, kind: str, days: Sequence[tuple[date, date]] = ()) -> list[ActiveDrop]:
+        """As `active`, of the streams of one kind (`wellness`, …) that touch any of these ranges.
+
+        Only manifests of such streams are read: the cost does not grow with the other days.
+
+        Args:
+            days: first and last day of each range; none: every stream of the kind.
+        """
+        return self._newest(
+            (drop, manifest)
+            for drop in self._files.drops(["days_"])
+            if not drop.is_refused
+            and _stream_touches(drop.place, kind, days)
+            and (manifest := self._manifest_or_none(drop.place)) is not None
+        )
+
+    def reports(self) -> list[tuple[str, Mapping[str, int]]]:
+        """Places of the drops in which edge nodes tell of files that they refused, by place.
+
+        With the sizes of their files: nothing is read.
+        """
+        found = self._files.drops(["days_"])
+        return sorted(
+            (drop.place, drop.sizes)
+            for drop in found
+            if not drop.is_refused and _stream_touches(drop.place, "quarantine", ())
+        )
+
+    def _newest(self, drops: Iterable[tuple[FoundDrop, Manifest]]) -> list[ActiveDrop]:
         newest: dict[str, ActiveDrop] = {}
-        for drop, manifest in self._of_session(session_id):
+        for drop, manifest in drops:
             known = newest.get(manifest.stream_id)
             if self.lacks(drop) or (known and known.manifest.revision > manifest.revision):
                 continue
+            is_vouched_for = manifest.signature and drop.place not in self._doubts
             newest[manifest.stream_id] = ActiveDrop(
-                manifest, drop.place, drop.arrived_ns, self.fetch(drop.place), drop.resent_ns
-            )
+                manifest, drop.place, drop.arrived_ns, self.fetch(drop.place),
+                self._files.uri(drop.place), drop.resent_ns,
+                manifest.signature.node_id if manifest.signature and is_vouched_for else None,
+            )  # fmt: skip
         return [newest[stream] for stream in sorted(newest)]
 
     def awaited(self, session_id: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -232,12 +355,18 @@ class LandingZone:
 
     def refused(self) -> list[RefusedDrop]:
         """Every refused drop, by place."""
+        return self._refused(self._files.drops())
+
+    def _refused(self, drops: Iterable[FoundDrop]) -> list[RefusedDrop]:
         found = []
-        for drop in self._files.drops():
+        for drop in drops:
             if not drop.is_refused:
                 continue
-            payload = self._files.read(f"{drop.place}/{REFUSAL_NAME}")
-            refusal = read_refusal(payload, datetime.fromtimestamp(drop.arrived_ns / 1e9, UTC))
+            try:
+                payload = self._files.read(f"{drop.place}/{REFUSAL_NAME}", LARGEST_MANIFEST)
+            except (DropError, FileNotFoundError, TooLargeError):
+                payload = b""  # made by hand, or gone this moment
+            refusal = read_refusal(payload, _instant(drop.arrived_ns))
             found.append(
                 RefusedDrop(
                     place=drop.place,
@@ -249,6 +378,48 @@ class LandingZone:
                 )
             )
         return sorted(found, key=lambda refused: refused.place)
+
+    def unloaded(self, now: datetime, waiting: Collection[str] | None = None) -> list[RefusedDrop]:
+        """Everything in the zone that is not loaded, and why, by place.
+
+        The refused drops; drops that have lacked files for longer than the grace; and files that
+        are no drop, after the same grace, or links, at once. The last two are not refused: they
+        leave the list when what they lack arrives.
+
+        Args:
+            waiting: places of drops that may lack files; None: every manifest is read to find them.
+        """
+        late_ns = round((now - self._grace).timestamp() * 1e9)
+        drops = list(self._files.drops())
+        found = self._refused(drops)
+        for drop in drops:
+            is_asked = waiting is None or drop.place in waiting
+            if drop.is_refused or drop.arrived_ns > late_ns or not is_asked:
+                continue
+            if not (lacks := self.lacks(drop)):
+                continue
+            reason = (
+                f"{drop.place} has waited for {', '.join(lacks)}: let them arrive, or send the "
+                "drop again"
+            )
+            found.append(self._left_out(drop.place, "missing", reason, drop.arrived_ns))
+        for stray in self._files.strays():
+            if stray.rule == "symlink":
+                reason = f"{stray.place} is a link: put the drop itself there"
+            elif stray.changed_ns > late_ns:
+                continue
+            else:
+                reason = (
+                    f"{stray.place} has no {MANIFEST_NAME}: send the drop whole, or pack the "
+                    "recording with edge-ingest; nothing reads loose files here"
+                )
+            found.append(self._left_out(stray.place, stray.rule, reason, stray.changed_ns))
+        return sorted(found, key=lambda one: one.place)
+
+    def _left_out(self, place: str, rule: str, reason: str, since_ns: int) -> RefusedDrop:
+        manifest = self._manifests.get(place)
+        uri = self._files.uri(place)
+        return RefusedDrop(place, rule, reason, _instant(since_ns), uri, manifest)
 
     def calendar(self) -> tuple[CalendarEntry, ...]:
         """The club's calendar, as it was when first asked for; empty where there is none.
@@ -296,18 +467,47 @@ class LandingZone:
             return None
 
 
-def landing_zone(uri: str, s3: Mapping[str, str], club_timezone: str) -> LandingZone:
+def landing_zone(
+    uri: str,
+    s3: Mapping[str, str],
+    club_timezone: str,
+    trust: Trust | None = None,
+    grace: timedelta = GRACE,
+) -> LandingZone:
     """A landing zone by its URI: a folder, or `s3://bucket/prefix` with the store's options."""
     files: DropFiles = (
         S3DropFiles(s3_client(s3), *split_s3(uri)) if is_s3(uri) else LocalDropFiles(Path(uri))
     )
-    return LandingZone(files, club_timezone)
+    return LandingZone(files, club_timezone, trust, grace)
+
+
+def _instant(at_ns: int) -> datetime:
+    return datetime.fromtimestamp(at_ns / 1e9, UTC)
+
+
+def _stream_touches(place: str, kind: str, days: Sequence[tuple[date, date]]) -> bool:
+    """Whether a stream is about days, of this kind, and of some in these ranges (none: of any)."""
+    stream, _, _ = place.partition("/")
+    match = _DAY_STREAM.match(stream)
+    if match is None or not stream.endswith(f".{kind}"):
+        return False
+    first, last = match.groups()
+    return not days or any(
+        first <= until.isoformat() and last >= since.isoformat() for since, until in days
+    )
+
+
+def _is_of_others(name: str) -> bool:
+    folder, _, _ = name.partition("/")
+    return folder in {"", "identity"} or re.search(r"/r\d+/", name) is not None
 
 
 def _check_place(manifest: Manifest, place: str) -> None:
     expected = f"{manifest.stream_id}/r{manifest.revision:04d}"
     if place != expected:
-        raise DropError(f"the drop in {place} belongs in {expected}: rename its folder")
+        raise DropError(
+            f"the drop in {place} belongs in {expected}: rename its folder", rule="place"
+        )
     guess = manifest.session
     if guess is None:
         return

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from resources.errors import ResourceError
+from resources.errors import ResourceError, TooLargeError
 
 _UNFINISHED = ".writing-"
 _ABSENT = {"NoSuchKey", "404"}
@@ -25,8 +25,13 @@ _CONTESTED = {"ConditionalRequestConflict", "409"}
 class ObjectFolder(Protocol):
     """What both kinds of folder can do."""
 
-    def read(self, name: str) -> bytes:
-        """The bytes of an object; raises FileNotFoundError where there is none."""
+    def read(self, name: str, at_most: int | None = None) -> bytes:
+        """The bytes of an object.
+
+        Raises:
+            FileNotFoundError: there is none.
+            TooLargeError: it has more bytes than `at_most`; none of them was read.
+        """
         ...
 
     def create(self, name: str, payload: bytes) -> bool:
@@ -52,9 +57,11 @@ class LocalFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, at_most: int | None = None) -> bytes:
         """See `ObjectFolder.read`."""
-        return self._path(name).read_bytes()
+        with self._path(name).open("rb") as handle:
+            check_size(self.uri(name), os.fstat(handle.fileno()).st_size, at_most)
+            return handle.read()
 
     def create(self, name: str, payload: bytes) -> bool:
         """See `ObjectFolder.create`; durable when it returns."""
@@ -103,13 +110,18 @@ class S3Folder:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, at_most: int | None = None) -> bytes:
         """See `ObjectFolder.read`; any other fault is the SDK's own error, and worth a retry."""
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=self._key(name))
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
                 raise FileNotFoundError(f"there is no {self.uri(name)}") from error
+            raise
+        try:
+            check_size(self.uri(name), found["ContentLength"], at_most)
+        except TooLargeError:
+            found["Body"].close()
             raise
         payload: bytes = found["Body"].read()
         return payload
@@ -163,6 +175,16 @@ def checked(name: str) -> str:
     if not name or name.startswith("/") or {"", ".", ".."} & set(name.split("/")):
         raise ResourceError(f"{name!r} is no name inside a folder: use parts joined by /")
     return name
+
+
+def check_size(uri: str, size: int, at_most: int | None) -> None:
+    """Refuse to read what is larger than it may be.
+
+    Raises:
+        TooLargeError: it is.
+    """
+    if at_most is not None and size > at_most:
+        raise TooLargeError(f"{uri} has {size} bytes, and {at_most} at most are expected")
 
 
 @contextmanager

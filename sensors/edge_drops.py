@@ -1,13 +1,13 @@
-"""A drop arrives: one run for the whole way, raw to report.
+"""A drop arrives: of a session, one run for the whole way, raw to report; of days, one for them.
 
 Names assets by key and imports none. What to ask for is decided by `plan`, a pure function.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
@@ -15,7 +15,7 @@ from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
 from resources.dagster_resources import LandingZoneResource
 from resources.landing_zone import ActiveDrop, Arrival, LandingZone
-from sports_assets.keys import LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
+from sports_assets.keys import DAYS_LANE, LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane, work_of
 from sports_assets.partitions import SESSIONS, SESSIONS_NAME
 
 #: Arrivals looked at in one tick; the rest waits for the next.
@@ -38,11 +38,21 @@ session_footage = dg.define_asset_job(
     selection=dg.AssetSelection.assets(RAW_KEYS["footage"]),
     description="A session's footage: what there is, and where.",
 )
+daily_records = dg.define_asset_job(
+    "daily_records",
+    selection=dg.AssetSelection.assets(RAW_KEYS["wellness"], RAW_KEYS["injuries"]),
+    description="Wellness and injuries: the days that drops have arrived for, or all of them.",
+)
 quarantine = dg.define_asset_job(
     "quarantine",
     selection=dg.AssetSelection.assets(RAW_KEYS["quarantine"]),
-    description="The list of refused drops.",
+    description="The list of whatever is not loaded.",
 )
+
+#: Kinds of drops about days that have a table of their own to go to.
+DAY_KINDS = ("wellness", "injuries")
+#: Told by edge nodes; the list of what is not loaded holds them.
+_REPORTS = "quarantine"
 
 _JOBS = {"facts": session_facts, "vision": session_footage}
 
@@ -130,6 +140,40 @@ class Request:
         return f"{self.session_id}:{self.work}:{_digest(self.delivery_ids)}"
 
 
+@dataclass(frozen=True)
+class DaysRequest:
+    """One run to ask for: what drops say of days, of one kind and source."""
+
+    kind: str
+    source: str
+    deliveries: Mapping[str, str]  # place: delivery id
+
+    @property
+    def run_key(self) -> str:
+        """Kind, source and content, as `Request.run_key`."""
+        return f"{self.kind}:{self.source}:{_digest(sorted(self.deliveries.values()))}"
+
+
+def plan_days(arrived: Iterable[Manifest], active: Iterable[ActiveDrop]) -> list[DaysRequest]:
+    """What to ask for, given drops about days that have just arrived.
+
+    Args:
+        active: the active drops of the streams that they are of.
+
+    Returns:
+        One request for each kind and source, of the drops among them that count. A drop that a
+        later one replaced asks for nothing.
+    """
+    streams = {manifest.stream_id for manifest in arrived if manifest.kind in DAY_KINDS}
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for drop in active:
+        manifest = drop.manifest
+        if manifest.stream_id in streams:
+            deliveries = found.setdefault((manifest.kind, manifest.source), {})
+            deliveries[drop.place] = drop.delivery_id
+    return [DaysRequest(*key, deliveries) for key, deliveries in sorted(found.items())]
+
+
 def plan(
     manifests: Iterable[tuple[str, Manifest]], active: Callable[[str], Sequence[ActiveDrop]]
 ) -> list[Request]:
@@ -155,7 +199,7 @@ def plan(
 
 
 def _work(manifest: Manifest) -> str:
-    return "vision" if manifest.kind == "footage" else "facts"
+    return work_of(manifest.kind)
 
 
 def _short(place: str) -> str:
@@ -167,10 +211,10 @@ def _digest(texts: Iterable[str]) -> str:
 
 
 @dg.sensor(
-    jobs=[session_facts, session_footage, quarantine],
+    jobs=[session_facts, session_footage, daily_records, quarantine],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Each new drop of a session: one run from raw to report.",
+    description="Each new drop of a session: one run from raw to report; of days: one for them.",
 )
 def edge_drops(
     context: dg.SensorEvaluationContext, landing_zone: LandingZoneResource
@@ -182,14 +226,19 @@ def edge_drops(
         unseen = cursor.unseen(listed)
         waiting = {one.place: lacks for one in unseen if (lacks := zone.lacks(one))}
         arrivals = [one for one in unseen if one.place not in waiting]
-        found = list(_sort_out(context, zone, arrivals))
-        requests = plan(found, zone.active)
-        refused = _digest(
-            sorted(f"{one.place} {one.rule} {one.refused_at_utc}" for one in zone.refused())
-        )
+        manifests = list(_sort_out(context, zone, arrivals))
+        sessions = [
+            (session, one) for one in manifests if (session := zone.session_of(one)) is not None
+        ]
+        requests = plan(sessions, zone.active)
+        days = [one for one in manifests if one.days is not None]
+        day_requests = plan_days(days, _active_days(zone, days))
+        refused = _digest(_unloaded(zone, waiting))
+        _warn_of_doubts(context, zone, arrivals)
     runs = [_run_request(request) for request in requests]
+    runs += [_days_run_request(request) for request in day_requests]
     if refused != (cursor.refused or _digest([])):
-        runs.append(dg.RunRequest(run_key=f"quarantine:{refused}", job_name=quarantine.name))
+        runs.append(_quarantine_run_request(cursor.refused, refused, waiting))
     known = set(context.instance.get_dynamic_partitions(SESSIONS_NAME))
     fresh = sorted({request.session_id for request in requests} - known)
     return dg.SensorResult(
@@ -202,25 +251,66 @@ def edge_drops(
 
 def _sort_out(
     context: dg.SensorEvaluationContext, zone: LandingZone, arrivals: Sequence[Arrival]
-) -> Iterator[tuple[str, Manifest]]:
-    """Session and manifest of each arrival; one that cannot be read is refused, alone."""
+) -> Iterator[Manifest]:
+    """The manifest of each arrival; one that cannot be read is refused, alone."""
     for arrival in arrivals:
         try:
-            manifest = zone.manifest(arrival.place)
-            session_id = zone.session_of(manifest)
+            yield _loadable(zone, arrival.place)
         except DropError as error:
-            refusal = str(error)
-        else:
-            if session_id is not None:
-                yield session_id, manifest
-                continue
-            refusal = (
-                f"{arrival.place} is about days ({manifest.kind}), which this version does not "
-                "load: send it again after the update that does"
-            )
-        now = datetime.now(UTC)
-        if zone.refuse(arrival.place, "manifest", refusal, now, arrival.arrived_ns):
-            context.log.warning("refused %s: %s", arrival.place, refusal)
+            rule = "manifest" if error.rule == "drop" else error.rule
+            now = datetime.now(UTC)
+            if zone.refuse(arrival.place, rule, str(error), now, arrival.arrived_ns):
+                context.log.warning("refused %s: %s", arrival.place, error)
+
+
+def _loadable(zone: LandingZone, place: str) -> Manifest:
+    """The manifest of a drop that this version has a table for.
+
+    Raises:
+        DropError: it cannot be read, or nothing here loads it.
+    """
+    manifest = zone.manifest(place)
+    if manifest.days is not None and manifest.kind not in {*DAY_KINDS, _REPORTS}:
+        raise DropError(
+            f"{place} is about days ({manifest.kind}), which this version does not load: send it "
+            "again after the update that does",
+            rule="future_version",
+        )
+    return manifest
+
+
+def _active_days(zone: LandingZone, arrived: Sequence[Manifest]) -> Iterator[ActiveDrop]:
+    for kind in DAY_KINDS:
+        days = [
+            (date.fromisoformat(one.days.first_day), date.fromisoformat(one.days.last_day))
+            for one in arrived
+            if one.days is not None and one.kind == kind
+        ]
+        if days:
+            yield from zone.active_days(kind, days)
+
+
+def _unloaded(zone: LandingZone, waiting: Collection[str]) -> list[str]:
+    """What the list of whatever is not loaded is made from, in a few words each.
+
+    Dagster runs one key once: an entry says when it came, so that the same fault again is another.
+    """
+    unloaded = zone.unloaded(datetime.now(UTC), waiting)
+    listed = [f"{one.place} {one.rule} {one.refused_at_utc}" for one in unloaded]
+    told = [f"{place} {sorted(sizes.items())}" for place, sizes in zone.reports()]
+    return sorted(listed + told)
+
+
+def _warn_of_doubts(
+    context: dg.SensorEvaluationContext, zone: LandingZone, arrivals: Sequence[Arrival]
+) -> None:
+    """Say once a tick that drops were let through that `aws` would refuse."""
+    doubts = [doubt for one in arrivals if (doubt := zone.doubt(one.place)) is not None]
+    if doubts:
+        context.log.warning(
+            "%d of %d drops would be refused in aws, such as: %s",
+            len(doubts), len(arrivals), doubts[0],
+        )  # fmt: skip
 
 
 def _run_request(request: Request) -> dg.RunRequest:
@@ -229,6 +319,25 @@ def _run_request(request: Request) -> dg.RunRequest:
         job_name=_JOBS[request.work].name,
         partition_key=request.session_id,
         tags={LANE_TAG: lane(request.session_id, request.work)},
+    )
+
+
+def _days_run_request(request: DaysRequest) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=request.run_key,
+        job_name=daily_records.name,
+        asset_selection=[RAW_KEYS[request.kind]],
+        run_config={"ops": {"raw_days": {"config": {"arrived": sorted(request.deliveries)}}}},
+        tags={LANE_TAG: DAYS_LANE},
+    )
+
+
+def _quarantine_run_request(before: str, now: str, waiting: Iterable[str]) -> dg.RunRequest:
+    # Dagster runs one key once, and the list is empty more than once: what it was is in the key.
+    return dg.RunRequest(
+        run_key=f"quarantine:{before}:{now}",
+        job_name=quarantine.name,
+        run_config={"ops": {"raw__quarantine": {"config": {"waiting": sorted(waiting)}}}},
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from edge_ingest.records import INJURIES, WELLNESS
 from resources.contracts import EMPTY
 from resources.lakehouse import Commit, CommitContext
 from resources.provenance import code_version
@@ -72,5 +71,5 @@ def waiting_contracts() -> list[dg.AssetSpec]:
                 )
             },
         )
-        for contract in (WELLNESS, INJURIES, *EMPTY)
+        for contract in EMPTY
     ]

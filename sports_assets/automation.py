@@ -42,3 +42,29 @@ def on_new_code_or_late_input() -> dg.AutomationCondition[dg.AssetKey]:
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()
     ).with_label("on_new_code_or_late_input")
+
+
+def on_new_sessions() -> dg.AutomationCondition[dg.AssetKey]:
+    """For small tables without partitions that are made anew from every session's facts.
+
+    Fires: once after facts of sessions changed their content, whoever made them, and when the
+        asset's `code_version` changes. Sessions that come in a row fire once for all, at the end.
+    Waits: while facts are being made, or the asset itself. Not for facts that are missing: one
+        session that failed would hold up everybody's norms.
+    Clears: at the look after it was requested, unless facts changed again in between. Not when it
+        is made: what changed while it was being made would be forgotten.
+    If that run fails: the request is spent; the next session fires again. Until then the table and
+        its file stand as they were, and whoever reads the file says how old it is.
+    """
+    condition = dg.AutomationCondition
+    changed = condition.any_deps_match(condition.data_version_changed()).with_label(
+        "facts of a session changed their content"
+    )
+    recoded = condition.code_version_changed().with_label("the code changed")
+    stale = changed | recoded
+    handled = ((condition.newly_requested() & ~stale) | condition.initial_evaluation()).with_label(
+        "requested at the look before and unchanged since, or looked at for the first time"
+    )
+    return (
+        stale.since(handled) & ~condition.any_deps_in_progress() & ~condition.in_progress()
+    ).with_label("on_new_sessions")

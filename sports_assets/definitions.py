@@ -4,9 +4,16 @@ import dagster as dg
 
 from resources.dagster_resources import resources_for
 from resources.environment import load_settings
-from sensors.edge_drops import edge_drops, quarantine, session_facts, session_footage
+from sensors.edge_drops import (
+    daily_records,
+    edge_drops,
+    quarantine,
+    session_facts,
+    session_footage,
+)
+from sports_assets.alerts.assets import personal_norm
 from sports_assets.assets import waiting_contracts
-from sports_assets.raw.assets import raw_quarantine, raw_session
+from sports_assets.raw.assets import raw_days, raw_quarantine, raw_session
 from sports_assets.reports.assets import report_session
 from sports_assets.tracking.assets import tracking_kinematics
 from sports_assets.warehouse.assets import dbt_athlete_days, dbt_facts, identity_athletes
@@ -16,15 +23,17 @@ settings = load_settings()
 defs = dg.Definitions(
     assets=[
         raw_session,
+        raw_days,
         raw_quarantine,
         tracking_kinematics,
         identity_athletes,
         dbt_facts,
         dbt_athlete_days,
         report_session,
+        personal_norm,
         *waiting_contracts(),
     ],
-    jobs=[session_facts, session_footage, quarantine],
+    jobs=[session_facts, session_footage, daily_records, quarantine],
     sensors=[
         edge_drops,
         dg.AutomationConditionSensorDefinition(

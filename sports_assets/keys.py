@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from edge_ingest.records import RAW
-from resources.contracts import EMPTY, KINEMATICS, REPORT_SESSION
+from resources.contracts import ALERT_PERSONAL_NORM, EMPTY, KINEMATICS, REPORT_SESSION
 
 #: What each layer is, in the words of its readers; an asset's group is its layer.
 LAYERS: Mapping[str, str] = {
@@ -19,7 +19,7 @@ LAYERS: Mapping[str, str] = {
     "mart": "facts that someone reads",
     "vision": "what the footage shows",
     "prediction": "what models expect, with their uncertainty",
-    "alert": "who left the personal norm",
+    "alert": "what is usual for an athlete, and who left it",
     "report": "pages for people",
 }
 
@@ -38,6 +38,8 @@ _OWNERS: Mapping[str, str] = {
 #: Runs queue by this tag, one at a time for each of its values.
 LANE_TAG = "touchline/lane"
 BACKFILL_LANE = "backfill"
+#: Days are written by one run at a time: their tables share files between sources.
+DAYS_LANE = "days"
 #: Carried by runs that make everything from drop to page themselves.
 WHOLE_WAY_TAG = {"touchline/way": "drop-to-page"}
 
@@ -65,6 +67,15 @@ def tags(layer: str, personal: str = "none") -> dict[str, str]:
     return {"touchline/layer": layer, "touchline/personal-data": personal}
 
 
+def work_of(kind: str) -> str:
+    """Which lane a kind of stream, or a raw table, belongs to: footage `vision`, all else `facts`.
+
+    Each lane reads its own drops and writes its own tables: footage changes no fact of a session,
+    and nothing but footage changes raw/footage.
+    """
+    return "vision" if kind == "footage" else "facts"
+
+
 def lane(session_id: str, kind_of_work: str) -> str:
     """The lane of a session's facts or vision run."""
     return f"{session_id}:{kind_of_work}"
@@ -75,4 +86,5 @@ IDENTITY_ATHLETES_KEY = asset_key("identity/athletes")
 KINEMATICS_KEY = asset_key(KINEMATICS.key)
 EMPTY_KEYS = [asset_key(contract.key) for contract in EMPTY]
 BASELINE_KEY = asset_key("mart/athlete_session_baseline")
+PERSONAL_NORM_KEY = asset_key(ALERT_PERSONAL_NORM.key)
 REPORT_SESSION_KEY = asset_key(REPORT_SESSION.key)

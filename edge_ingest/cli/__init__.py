@@ -3,6 +3,11 @@
 Each command imports what it needs and no more, so that `--help` answers at once.
 """
 
+from edge_ingest.cli import athletes as athletes
+from edge_ingest.cli import footage as footage
+from edge_ingest.cli import keys as keys
+from edge_ingest.cli import live as live
+from edge_ingest.cli import node as node
 from edge_ingest.cli import recordings as recordings
 from edge_ingest.cli.console import app
 

@@ -42,10 +42,16 @@ Landing = Annotated[
         callback=_local_folder,
     ),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="Settings. Default: SPORTS_EDGE_CONFIG, or .edge/edge.toml."),
+]
 LANDING = Path(".sports/landing")
 #: How the command line calls what a reader may be told.
 OPTIONS = {
     "started_at_utc": "--started-at", "home_team_id": "--home-team", "athlete_id": "--athlete",
+    "clock_timezone": "--clock-timezone",
+    "sport": "--sport",
 }  # fmt: skip
 
 
@@ -57,6 +63,8 @@ def errors_in_a_line() -> Iterator[None]:
     except (EdgeError, OSError) as error:
         message = str(error)
         for field, option in OPTIONS.items():
+            if "_" not in field:
+                continue  # a plain word, which may stand in a message as such
             message = re.sub(rf"\b{field}\b", option, message)
         err.print(f"[red]error[/] {escape(message)}", soft_wrap=True)
         raise typer.Exit(2) from None

@@ -16,7 +16,6 @@ from edge_ingest.errors import DropError, SourceError
 
 if TYPE_CHECKING:
     from edge_ingest.drop import PackedDrop
-    from edge_ingest.recording import Recording
     from edge_ingest.samples import Sample
 
 
@@ -25,13 +24,18 @@ def sources() -> None:
     """List the sources that can be read, and the files each one needs."""
     from edge_ingest.readers import READERS
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("source", "kind", "what it is", "files", "may be told"):
-        table.add_column(column, overflow="fold")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, source in READERS.items():
-        parts = "\n".join(f"{part}=… ({what})" for part, what in source.parts.items())
-        told = "\n".join(OPTIONS[field] for field in source.accepts)
-        table.add_row(f"[cyan]{name}[/]", source.kind, source.description, parts, told)
+        told = " ".join(OPTIONS[field] for field in source.accepts)
+        parts = [
+            f"[dim]{part}=… {what}{', may be left out' if part in source.optional else ''}[/]"
+            for part, what in source.parts.items()
+        ]
+        lines = [f"{source.description} ({source.kind})", *parts]
+        lines += [f"[dim]may be told {told}[/]"] if told else []
+        table.add_row(f"[cyan]{name}[/]", "\n".join(lines))
     out.print(table)
 
 
@@ -58,26 +62,62 @@ def pack_command(  # noqa: PLR0917 - the options of the command
         str | None, typer.Option(help="Which device, where the club owns several.")
     ] = None,
     home_team: Annotated[str | None, typer.Option(help="The source's id of the home side.")] = None,
+    clock_timezone: Annotated[
+        str | None,
+        typer.Option(help="IANA time zone of the device's clock, where the file tells local time."),
+    ] = None,
+    sport: Annotated[
+        str | None, typer.Option(help="Which sport, where the file does not say: a video.")
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Send a video whole, with stretches without play.")
+    ] = False,
     scale: Annotated[
         float | None,
         typer.Option(min=1e-6, max=1.0, help="Metres in one count of a coordinate; else 0.005."),
     ] = None,
+    filters: Annotated[
+        Path | None, typer.Option(help="The club's own settings of the noise filters.")
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar="SPORTS_EDGE_KEY", help="This node's key: signs the drop."),
+    ] = None,
 ) -> None:
-    """Read a recording and put it into the landing zone as a drop."""
-    from edge_ingest.readers import read_recording
-    from edge_ingest.recording import Told
+    """Read a recording, flag its noise, and put it into the landing zone as a drop."""
+    from edge_ingest.cleaning.settings import load_settings
+    from edge_ingest.identity import read_calendar
+    from edge_ingest.intake import Intake
+    from edge_ingest.readers import read_source
+    from edge_ingest.recording import DayRecords, Told
+    from edge_ingest.signing import load_key
 
     with errors_in_a_line():
-        told = Told(_instant(started_at), site, device, athlete, home_team)
+        if calendar is not None and not calendar.is_file():
+            raise SourceError(f"there is no calendar {calendar}")
+        settings = load_settings(filters)
+        if whole:
+            settings = with_changes(settings, footage=with_changes(settings.footage, is_on=False))
+        intake = Intake(
+            into,
+            settings,
+            read_calendar(calendar or into / "identity" / "sessions.csv"),
+            timezone,
+            load_key(key) if key else None,
+        )
+        told = Told(_instant(started_at), site, device, athlete, home_team, clock_timezone, sport)
         clock = time.perf_counter()
         with out.status(f"reading {source}"):
-            recording = read_recording(source, _parts(source, files), told)
-        if scale is not None:
-            recording = with_changes(recording, metres_per_count=scale)
+            found = read_source(source, _parts(source, files), told)
+        if scale is not None and not isinstance(found, DayRecords):
+            found = with_changes(found, metres_per_count=scale)
         read_s = time.perf_counter() - clock
-        with out.status("packing"):
-            drop = _pack(recording, into, calendar, timezone)
-        _print_drop(drop, recording, read_s, time.perf_counter() - clock - read_s)
+        with out.status("cleaning and packing"):
+            drop = intake.take(found, datetime.now(UTC))
+        if isinstance(found, DayRecords):
+            _print_days(drop)
+        else:
+            _print_drop(drop, read_s, time.perf_counter() - clock - read_s)
 
 
 @app.command("verify")
@@ -89,20 +129,15 @@ def verify_command(
 
     with errors_in_a_line():
         folders = _drop_folders(folder)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("drop", "file", "rule", "what is wrong"):
-            table.add_column(column, overflow="fold")
         bad = 0
         for one in folders:
             problems = verify(one)
             bad += bool(problems)
+            if problems:
+                out.print(f"[bold]{one.resolve().parent.name}/{one.resolve().name}[/]")
             for problem in problems:
-                place = f"{one.resolve().parent.name}/{one.resolve().name}"
-                table.add_row(
-                    place, problem.file or "", f"[red]{problem.rule}[/]", escape(problem.reason)
-                )
+                out.print(f"  [red]{problem.rule}[/] {escape(str(problem))}", soft_wrap=True)
         if bad:
-            out.print(table)
             out.print(f"\n[red]{bad} of {len(folders)} drops must not be loaded[/]")
             raise typer.Exit(1)
         out.print(f"[green]{len(folders)} drop{'s' * (len(folders) != 1)} sound[/]")
@@ -157,23 +192,6 @@ def samples_command(
         pack_samples(chosen, into, datetime.now(UTC), show)
 
 
-def _pack(recording: "Recording", into: Path, calendar: Path | None, timezone: str) -> "PackedDrop":
-    from edge_ingest.drop import pack
-    from edge_ingest.identity import mint_session_id, read_calendar
-
-    if calendar is not None and not calendar.is_file():
-        raise SourceError(f"there is no calendar {calendar}")
-    facts = recording.session
-    identity = mint_session_id(
-        facts.started_at_utc,
-        timezone,
-        facts.sport,
-        facts.site,
-        read_calendar(calendar or into / "identity" / "sessions.csv"),
-    )
-    return pack(recording, into, identity, datetime.now(UTC))
-
-
 def _parts(source: str, files: list[str]) -> dict[str, Path]:
     """`part=file` arguments; a source of one part takes the bare file too."""
     from edge_ingest.readers import READERS
@@ -226,7 +244,23 @@ def _drop_folders(folder: Path) -> list[Path]:
     return found
 
 
-def _print_drop(drop: "PackedDrop", recording: "Recording", read_s: float, pack_s: float) -> None:
+def _print_days(drop: "PackedDrop") -> None:
+    state = (
+        "[green]packed[/]" if drop.is_new else "[yellow]nothing new[/], the last revision holds it"
+    )
+    days, (file,) = drop.manifest.days, drop.manifest.files
+    found = ", ".join(
+        f"{rule} {count:,}" for rule, count in drop.manifest.rows_by_rule.items() if count
+    )
+    out.print(
+        f"{state}: {file.rows:,} {file.table}"
+        + (f" of {days.first_day} to {days.last_day}" if days else "")
+        + f" in {escape(str(drop.folder))}; found: {found or 'nothing to leave out'}",
+        soft_wrap=True,
+    )
+
+
+def _print_drop(drop: "PackedDrop", read_s: float, pack_s: float) -> None:
     facts = Table(box=None, show_header=False, pad_edge=False)
     state = (
         "[green]packed[/]" if drop.is_new else "[yellow]nothing new[/], the last revision holds it"
@@ -236,10 +270,11 @@ def _print_drop(drop: "PackedDrop", recording: "Recording", read_s: float, pack_
         f"{file.rows:,} {file.table}" for file in drop.manifest.files if file.table != "sessions"
     )
     found = ", ".join(
-        f"{rule} {count:,}" for rule, count in recording.rows_by_rule.items() if count
+        f"{rule} {count:,}" for rule, count in drop.manifest.rows_by_rule.items() if count
     )
-    uncertainty = recording.clock.uncertainty_s
+    uncertainty = drop.manifest.clock.uncertainty_s
     within = "of unknown accuracy" if uncertainty is None else f"± {uncertainty:g} s"
+    video = f" and {drop.media_bytes / 1e6:,.1f} MB of video" if drop.manifest.media else ""
     facts.add_column()
     facts.add_column(overflow="fold")
     for name, value in (
@@ -248,9 +283,9 @@ def _print_drop(drop: "PackedDrop", recording: "Recording", read_s: float, pack_
         ("session", session.session_id if session else ""),
         ("rows", rows),
         ("found", found or "nothing to flag"),
-        ("clock", f"{recording.clock.source}, {within}"),
-        ("size", f"{drop.bytes / 1e6:.2f} MB"),
-        ("took", f"{read_s:.1f} s to read, {pack_s:.1f} s to pack"),
+        ("clock", f"{drop.manifest.clock.source}, {within}"),
+        ("size", f"{drop.bytes / 1e6:.2f} MB" + video),
+        ("took", f"{read_s:.1f} s to read, {pack_s:.1f} s to clean and pack"),
     ):  # fmt: skip
         facts.add_row(f"[bold]{name}[/]", value)
     out.print(facts)

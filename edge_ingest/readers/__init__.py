@@ -1,19 +1,22 @@
 """The sources that we read, one module each. Listing them imports none of them.
 
-A reader is a module with `VERSION` and `read`; its line in `READERS` says what it needs.
+A reader is a module with `VERSION` and `read`; its line in `register.py` says what it needs.
 `docs/add-a-source.md` shows how to add one.
 """
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Protocol, cast
 
 from edge_ingest.errors import EdgeError, SourceError
-from edge_ingest.inputs import LARGEST_RECORDING, check_file
-from edge_ingest.manifest import Kind
+from edge_ingest.inputs import check_file
+from edge_ingest.readers.bounds import refuse_impossible
+from edge_ingest.readers.register import READERS, Source
 from edge_ingest.recording import DayRecords, Recording, Told
+
+__all__ = ["READERS", "Reader", "Source", "accepts", "load_reader", "read_recording", "read_source"]
 
 
 class Reader(Protocol):
@@ -35,60 +38,19 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Source:
-    """One line of the register.
-
-    Attributes:
-        module: imported when the source is read, not before.
-        parts: what each of its files is, by name.
-        accepts: fields of `Told` that the reader heeds, beyond `site` and `device_id`.
-        head: how a file of each part begins, as a regular expression searched in its first 4 KiB
-            (as latin-1); a part without one is known only by its name in a sidecar.
-        optional: parts that may be left out.
-        largest: no file of it is larger, B.
-    """
-
-    module: str
-    kind: Kind
-    description: str
-    parts: Mapping[str, str]
-    accepts: tuple[str, ...] = ()
-    head: Mapping[str, str] = field(default_factory=dict)
-    optional: tuple[str, ...] = ()
-    largest: int = LARGEST_RECORDING
-
-
-READERS: dict[str, Source] = {
-    "skillcorner": Source(
-        "edge_ingest.readers.skillcorner",
-        "tracking",
-        "broadcast tracking at 10 Hz",
-        {"match": "match data, JSON", "tracking": "structured data, JSON or JSON lines"},
-        accepts=("started_at_utc",),
-        head={
-            "match": r'"(home_team|pitch_length|date_time|trackable_object)"\s*:',
-            "tracking": r'^\s*\[?\s*\{[^}]{0,400}"(possession|frame|player_data|data)"\s*:',
-        },
-    ),
-    "wyscout": Source(
-        "edge_ingest.readers.wyscout",
-        "events",
-        "football events, version 2 or 3",
-        {"events": "events with teams and players, JSON"},
-        accepts=("started_at_utc", "home_team_id"),
-    ),
-    "fit": Source(
-        "edge_ingest.readers.fit",
-        "wearable",
-        "watches and bike computers (Garmin, Wahoo, Zwift, …)",
-        {"activity": "activity, FIT"},
-        accepts=("athlete_id", "started_at_utc"),
-        head={"activity": r"^[\x0c\x0e].{7}\.FIT"},
-    ),
-}
-
 _ALWAYS_ACCEPTED = ("site", "device_id")
+
+
+def accepts(source: str, name: str) -> bool:
+    """Whether the reader of a source heeds a field of `Told`."""
+    return name in (*_ALWAYS_ACCEPTED, *READERS[source].accepts)
+
+
+def load_reader(source: Source) -> Reader:
+    """Import the reader of one line of the register."""
+    module, _, name = source.module.partition(":")
+    found = importlib.import_module(module)
+    return cast("Reader", getattr(found, name) if name else found)
 
 
 def read_recording(source: str, parts: Mapping[str, Path], told: Told | None = None) -> Recording:
@@ -132,17 +94,21 @@ def read_source(
         check_file(path, entry.largest)
     for one in fields(told):
         is_told = getattr(told, one.name) is not None
-        if is_told and one.name not in (*_ALWAYS_ACCEPTED, *entry.accepts):
+        if is_told and not accepts(source, one.name):
             raise SourceError(f"{source} has no use for {one.name}: leave it out")
-    reader = cast("Reader", importlib.import_module(entry.module))
+    reader = load_reader(entry)
     try:
-        return reader.read(parts, told)
+        found = reader.read(parts, told)
     except EdgeError:
         raise
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # A vendor's file may be wrong in more ways than any reader looks for.
+        # A vendor's file may be wrong in more ways than any reader looks for. The error's own
+        # words may quote an athlete's values; they stay in the chain.
         given = " ".join(f"{name}={path}" for name, path in parts.items())
         raise SourceError(
-            f"{given} does not read as {source} ({type(error).__name__}: {error}): "
+            f"{given} does not read as {source} ({type(error).__name__}): "
             "export it again, or report the format"
         ) from error
+    if isinstance(found, Recording):
+        refuse_impossible(found)
+    return found

@@ -4,7 +4,7 @@ Records become signals and positions; laps and the timer become events. Places a
 north of the first valid fix; altitude is a signal, and z stays null. FIT counts whole seconds: of
 several records within one second the last value of each quantity stands. A pause is a gap: nothing
 is filled in. A record with nothing to say about a quantity that the file carries is null, with the
-reason.
+reason. Heart beats come at the sum of their intervals, tied to the records around them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,25 +12,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from edge_ingest.errors import SourceError
+from edge_ingest.errors import NothingRecordedError, SourceError
 from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
 from edge_ingest.readers.fit_messages import Message, Messages, read_messages
-from edge_ingest.readers.fit_tables import (
-    athletes_table,
-    beats_table,
+from edge_ingest.readers.fit_tables import athletes, beats, moments, track_points
+from edge_ingest.readers.track_points import (
     events_table,
+    in_order,
+    instant,
     positions_table,
+    sampling_rate_hz,
     signals_table,
 )
 from edge_ingest.recording import Recording, SessionFacts, Told
 from edge_ingest.records import Quality
 
-VERSION = "1"
+VERSION = "2"
 
 #: FIT's whole second, s.
 RESOLUTION_S = 1.0
@@ -55,27 +55,34 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     """Read one activity: `activity`."""
     path = parts["activity"]
     messages = read_messages(path)
+    if not messages.by_name["record"] and messages.damage:
+        raise SourceError(
+            f"{path} is no activity that can be read: it is damaged before its first record "
+            f"({messages.damage}); copy it from the device again"
+        )
     if not messages.by_name["record"]:
         kind = messages.first("file_id", "type") or "file without a type"
-        raise SourceError(
+        raise NothingRecordedError(
             f"{path} is no activity but: {kind}. It holds no records; nothing to pack here"
         )
-    records, same_second = _in_order(messages, told, path)
-    captured = np.array([r["timestamp"].replace(tzinfo=None) for r in records], "datetime64[us]")
-    started = _started(messages, told, records[0]["timestamp"])
+    points, found = in_order(track_points(_dated(messages, told, path)), str(path))
+    first = instant(points.instants[0])
+    started = _started(messages, told, first)
     device = _device(messages)
     athlete = told.athlete_id or str(messages.first("file_id", "serial_number") or device)
     recovered = Quality.RECOVERED.value if messages.damage else 0
-    signals, out_of_range = signals_table(records, captured, athlete, recovered)
-    beats = beats_table(messages, athlete, recovered)
-    positions, origin = positions_table(records, captured, started, athlete, recovered)
-    events = events_table(messages, started, athlete, recovered)
-    tables = {
-        "signals": pa.concat_tables([signals, beats]),
-        "athletes": athletes_table(messages, athlete),
-    }
-    if origin:
-        tables["positions"] = positions
+    signals, out_of_range = signals_table(points, athlete, recovered)
+    heart_beats, strange_beats = beats(messages, athlete, recovered)
+    ended = instant(points.instants[-1])
+    if heart_beats.num_rows:
+        ended = max(ended, heart_beats["captured_at_utc"][-1].as_py())
+    places = positions_table(points, started, athlete, recovered, where=str(path))
+    events = events_table(moments(messages), started, athlete, recovered)
+    tables = {"athletes": athletes(messages, athlete)}
+    if quantities := [t for t in (signals, heart_beats) if t is not None and t.num_rows]:
+        tables["signals"] = pa.concat_tables(quantities)
+    if places.table is not None:
+        tables["positions"] = places.table
     if events.num_rows:
         tables["events"] = events
     return Recording(
@@ -87,38 +94,37 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
         session=SessionFacts(
             sport=_sport(messages),
             started_at_utc=started,
-            ended_at_utc=records[-1]["timestamp"],
+            ended_at_utc=ended,
             source_session_id=_created(messages),
             name=messages.first("session", "sport_profile_name"),
             site=told.site,
-            sampling_rate_hz=_sampling_rate(captured),
-            origin_latitude_deg=origin[0] if origin else None,
-            origin_longitude_deg=origin[1] if origin else None,
+            sampling_rate_hz=sampling_rate_hz(points.instants),
+            origin_latitude_deg=places.origin[0] if places.origin else None,
+            origin_longitude_deg=places.origin[1] if places.origin else None,
         ),
-        clock=_clock(told, has_fix=bool(origin)),
+        clock=_clock(told, has_fix=bool(places.origin)),
         tables=tables,
         filter_settings={"damage": messages.damage} if messages.damage else {},
         rows_by_rule={
-            "same_second": same_second,
-            "out_of_range": out_of_range,
-            "recovered": len(records) if messages.damage else 0,
+            **found,
+            **places.found,
+            "out_of_range": out_of_range + strange_beats,
+            "recovered": len(points) if messages.damage else 0,
         },
     )
 
 
-def _in_order(messages: Messages, told: Told, path: Path) -> tuple[list[Message], int]:
-    """Records by time, one a second; and how many shared a second with another."""
+def _dated(messages: Messages, told: Told, path: Path) -> list[Message]:
+    """The records that carry an instant, in the order of the file."""
     _set_clock(messages, told, path)
-    merged: dict[datetime, Message] = {}
-    dated = [r for r in messages.by_name["record"] if isinstance(r.get("timestamp"), datetime)]
+    records = messages.by_name["record"]
+    dated = [record for record in records if isinstance(record.get("timestamp"), datetime)]
     if not dated:
-        raise SourceError(
-            f"{path}: none of its {len(messages.by_name['record'])} records carries a time, "
-            "so they cannot be placed"
+        raise NothingRecordedError(
+            f"{path}: none of its {len(records)} records carries a time, so there is no session "
+            "to place them in"
         )
-    for record in sorted(dated, key=lambda record: record["timestamp"]):
-        merged.setdefault(record["timestamp"], {}).update(record)
-    return list(merged.values()), len(dated) - len(merged)
+    return dated
 
 
 def _set_clock(messages: Messages, told: Told, path: Path) -> None:
@@ -133,7 +139,8 @@ def _set_clock(messages: Messages, told: Told, path: Path) -> None:
     first, start = stamps[0], told.started_at_utc
     if start is None:
         raise SourceError(
-            f"{path}: the device's clock was not set: give the start (started_at_utc)"
+            f"{path}: the device's clock was not set: give the start (started_at_utc)",
+            rule="incomplete",
         )
 
     def moved(instant: Any) -> Any:  # noqa: ANN401 - an instant, or seconds since switched on
@@ -184,13 +191,6 @@ def _device(messages: Messages) -> str:
 def _created(messages: Messages) -> str | None:
     created = messages.first("file_id", "time_created")
     return created.isoformat() if isinstance(created, datetime) else None
-
-
-def _sampling_rate(captured: NDArray[np.datetime64]) -> float | None:
-    """One over the usual distance between records, Hz; a pause does not count."""
-    if captured.size < 2:  # noqa: PLR2004 - a distance needs two
-        return None
-    return float(1 / np.median(np.diff(captured) / np.timedelta64(1, "s")))
 
 
 def _clock(told: Told, *, has_fix: bool) -> Clock:

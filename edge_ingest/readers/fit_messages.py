@@ -3,9 +3,10 @@
 Belongs here: decoding and salvage. What the values mean stands in `fit.py`.
 """
 
+import struct
 import warnings
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,16 @@ from edge_ingest.errors import SourceError
 
 #: Messages that we read; all others are passed over.
 _WANTED = ("file_id", "record", "lap", "session", "event", "hrv", "user_profile", "zones_target")
+
+#: Fields that tell an instant, in seconds since FIT's beginning; smaller numbers are seconds since
+#: the device was switched on (FIT protocol, date_time).
+_INSTANTS = ("timestamp", "start_time", "time_created")
+_FIT_EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
+_FIRST_INSTANT = 0x10000000
+
+#: What decoders of single fields raise on bytes that no device wrote.
+_BREAKS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError,
+           struct.error)  # fmt: skip
 
 Message = dict[str, Any]
 
@@ -49,21 +60,24 @@ def read_messages(path: Path) -> Messages:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # unknown developer fields: vendors' habit, no damage
         try:
-            with fitdecode.FitReader(path, check_crc=fitdecode.CrcCheck.READONLY) as reader:
+            # Without a processor: fitdecode's own looks at each field of each message three times.
+            with fitdecode.FitReader(
+                path, processor=None, check_crc=fitdecode.CrcCheck.READONLY
+            ) as reader:
                 for frame in reader:
                     if frame.frame_type == fitdecode.FIT_FRAME_DATA:
                         count += 1
                         _keep(found, frame)
                     elif frame.frame_type == fitdecode.FIT_FRAME_CRC and not frame.matched:
                         found.damage = "wrong checksum"
-        except (fitdecode.FitError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except (fitdecode.FitError, *_BREAKS) as error:
             # A broken file may fail in any decoder; the messages before the break are sound.
             if not count:
                 raise SourceError(
                     f"{path} is no FIT file, or is damaged from the start ({error}): "
                     "copy it from the device again"
                 ) from error
-            found.damage = f"breaks off: {error}"
+            found.damage = f"breaks off: {str(error) or type(error).__name__}"
     return found
 
 
@@ -74,8 +88,14 @@ def _keep(found: Messages, frame: Any) -> None:  # noqa: ANN401 - fitdecode has 
     message: Message = {}
     for entry in frame.fields:
         # Native fields only: developers' fields share names with them and mean other things.
-        if entry.value is not None and not hasattr(entry.field, "dev_data_index"):
-            message.setdefault(entry.name, entry.value)
+        field_type = entry.field
+        if entry.value is None or field_type is None or hasattr(field_type, "dev_data_index"):
+            continue
+        message.setdefault(field_type.name, entry.value)
+    for key in _INSTANTS:
+        seconds = message.get(key)
+        if isinstance(seconds, int | float) and seconds >= _FIRST_INSTANT:
+            message[key] = _FIT_EPOCH + timedelta(seconds=seconds)
     if name == "hrv":
         records = found.by_name["record"]
         when = records[-1].get("timestamp") if records else None

@@ -76,7 +76,7 @@ def read_columns(path: Path, ball_id: int | None) -> Columns:
             return _columns(frames, rows_of, ball_id)
         except (KeyError, TypeError, ValueError) as error:
             raise SourceError(
-                f"{path} has a frame that does not read as SkillCorner's: {error!r}; "
+                f"{path} has a frame that does not read as SkillCorner's: {type(error).__name__}; "
                 "export it again, or report the format"
             ) from error
 

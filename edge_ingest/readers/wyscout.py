@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
+from edge_ingest.readers.football_events import SHOOT_OUT, events_table
+from edge_ingest.readers.football_tracking import INTERVALS_S, athletes
 from edge_ingest.readers.wyscout_words import event_type, outcome, source_event_type
 from edge_ingest.recording import Recording, SessionFacts, Told
-from edge_ingest.records import EVENTS
 
 if TYPE_CHECKING:
     from kloppy.domain import Event, EventDataset
@@ -33,14 +35,14 @@ if TYPE_CHECKING:
 VERSION = "1"
 
 FIELD_LENGTH_M, FIELD_WIDTH_M = 105.0, 68.0
-#: Longest pause before each period under Law 7 (half-time) and custom (extra time, shoot-out), s.
-INTERVALS_S = {1: 0, 2: 900, 3: 300, 4: 60, 5: 300}
 #: Kick-off as told is often the scheduled one, and the length of half-time is assumed, s.
 UNCERTAINTY_S = 300.0
 
 #: Events of the goalkeeper stand at this corner where Wyscout has no place for them.
 _NO_PLACE = ({"x": 0.0, "y": 0.0}, {"x": 100.0, "y": 100.0})
 _KEEPER_EVENTS = (4, 9)
+#: The end of a shot is where Wyscout has no place for it, too.
+_ENDS = ("receiver_coordinates", "end_coordinates")
 
 
 def read(parts: Mapping[str, Path], told: Told) -> Recording:
@@ -50,9 +52,17 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     start = told.started_at_utc or _start(raw, path)
     home = _home(raw, told.home_team_id, path)
     dataset, added_back = _load(raw, home, path)
-    rows = _rows(dataset, start)
+    table, counts = events_table(
+        dataset,
+        _began(dataset, start),
+        word=source_event_type,
+        kind=event_type,
+        outcome=outcome,
+        has_place=lambda event: not _is_placeholder(event.raw_event or {}),
+        ends=_ENDS,
+    )
     teams = dataset.metadata.teams
-    scores = _scores(rows)
+    scores = _scores(table)
     return Recording(
         source="wyscout",
         device_id=slugify(told.device_id or "") or "wyscout",
@@ -62,7 +72,7 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
         session=SessionFacts(
             sport="football",
             started_at_utc=start,
-            ended_at_utc=max(row["captured_at_utc"] for row in rows),
+            ended_at_utc=pc.max(table["captured_at_utc"]).as_py(),
             source_session_id=dataset.metadata.game_id,
             name=" – ".join(team.name for team in teams),
             site=told.site,
@@ -77,12 +87,12 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
             source="operator" if told.started_at_utc else "scheduled_start",
             uncertainty_s=UNCERTAINTY_S,
         ),
-        tables={"events": _table(rows), "athletes": _athletes(raw, teams)},
+        tables={"events": table, "athletes": _athletes(raw, teams)},
         filter_settings={"assumed_field": f"{FIELD_LENGTH_M:g}x{FIELD_WIDTH_M:g} m"},
         rows_by_rule={
             "added_back": added_back,
-            "derived": sum(not row["source_event_id"].isdigit() for row in rows),
-            "placeholder_position": sum(row["x_m"] is None for row in rows),
+            "derived": pc.sum(pc.invert(pc.utf8_is_digit(table["source_event_id"]))).as_py(),
+            "placeholder_position": counts["without_place"],
         },
     )
 
@@ -125,10 +135,9 @@ def _home(raw: Mapping[str, Any], told: str | None, path: Path) -> str:
 
 
 def _load(raw: dict[str, Any], home: str, path: Path) -> tuple["EventDataset", int]:
-    """Events in our axes, those that kloppy leaves out put back, in order of time."""
+    """Events in Wyscout's axes, those that kloppy leaves out put back, in order of time."""
     from kloppy import wyscout
-    from kloppy.domain import EventDataset, Orientation
-    from kloppy.domain.models.common import SkillCornerCoordinateSystem
+    from kloppy.domain import EventDataset
     from kloppy.exceptions import KloppyError
 
     # kloppy takes the first team for the home side.
@@ -136,14 +145,12 @@ def _load(raw: dict[str, Any], home: str, path: Path) -> tuple["EventDataset", i
     try:
         dataset = wyscout.load(event_data=io.BytesIO(orjson.dumps(raw)), coordinates="wyscout")
     except (KloppyError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise SourceError(f"{path} does not read as Wyscout's events: {error!r}") from error
+        raise SourceError(
+            f"{path} does not read as Wyscout's events ({type(error).__name__}): export it again"
+        ) from error
     missing = list(_left_out(raw["events"], dataset))
     whole = EventDataset(metadata=dataset.metadata, records=[*dataset.records, *missing])
-    # SkillCorner's system is ours: metres from the centre, y to the left of +x.
-    ours = SkillCornerCoordinateSystem(pitch_length=FIELD_LENGTH_M, pitch_width=FIELD_WIDTH_M)
-    return whole.transform(to_coordinate_system=ours, to_orientation=Orientation.HOME_AWAY), len(
-        missing
-    )
+    return whole, len(missing)
 
 
 def _left_out(events: Iterable[dict[str, Any]], dataset: "EventDataset") -> Iterable["Event"]:
@@ -173,37 +180,14 @@ def _left_out(events: Iterable[dict[str, Any]], dataset: "EventDataset") -> Iter
         )
 
 
-def _rows(dataset: "EventDataset", start: datetime) -> list[dict[str, Any]]:
+def _began(dataset: "EventDataset", start: datetime) -> dict[int, datetime]:
+    """Instant at which each period began: its own times start at nought."""
     began, clock = {}, start
     for period in dataset.metadata.periods:
         clock += timedelta(seconds=INTERVALS_S[period.id])
         began[period.id] = clock
         clock += period.end_timestamp - period.start_timestamp
-    rows = []
-    for event in dataset.records:
-        start_m = None if _is_placeholder(event.raw_event or {}) else event.coordinates
-        end_m = getattr(event, "receiver_coordinates", None) or getattr(
-            event, "end_coordinates", None
-        )
-        rows.append(
-            {
-                "source_event_id": str(event.event_id),
-                "period_id": event.period.id,
-                "captured_at_utc": began[event.period.id] + event.timestamp,
-                "period_time_s": event.timestamp.total_seconds(),
-                "event_type": event_type(event),
-                "source_event_type": source_event_type(event),
-                "outcome": outcome(event),
-                "source_athlete_id": event.player.player_id if event.player else None,
-                "team_side": str(event.team.ground) if event.team else None,
-                "x_m": start_m.x if start_m else None,
-                "y_m": start_m.y if start_m else None,
-                "end_x_m": end_m.x if end_m else None,
-                "end_y_m": end_m.y if end_m else None,
-                "quality": 0,
-            }
-        )
-    return rows
+    return began
 
 
 def _is_placeholder(raw: Mapping[str, Any]) -> bool:
@@ -213,24 +197,20 @@ def _is_placeholder(raw: Mapping[str, Any]) -> bool:
     return {"x": float(place["x"]), "y": float(place["y"])} in _NO_PLACE
 
 
-def _scores(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def _scores(table: pa.Table) -> dict[str, int]:
     """Goals of both sides without a shoot-out; an own goal counts for the others."""
     other = {"home": "away", "away": "home"}
     scores = {"home": 0, "away": 0}
-    for row in rows:
+    columns = ("period_id", "team_side", "event_type", "outcome")
+    for row in table.select(columns).to_pylist():
         side = row["team_side"]
-        if row["period_id"] == max(INTERVALS_S) or side is None:
+        if row["period_id"] == SHOOT_OUT or side is None:
             continue
         if row["event_type"] == "shot" and row["outcome"] == "goal":
             scores[side] += 1
         elif row["outcome"] == "own_goal":
             scores[other[side]] += 1
     return scores
-
-
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
-    schema = pa.schema([EVENTS.schema.field(name) for name in rows[0]])
-    return pa.Table.from_pylist(rows, schema.remove_metadata())
 
 
 def _athletes(raw: Mapping[str, Any], teams: Iterable[Any]) -> pa.Table:
@@ -240,21 +220,18 @@ def _athletes(raw: Mapping[str, Any], teams: Iterable[Any]) -> pa.Table:
         for entry in squad
         if entry and entry.get("player")
     }
-    rows = [
-        {
-            "source": "wyscout",
-            "source_athlete_id": player.player_id,
-            "display_name": player.full_name or None,
-            "team_side": str(team.ground),
-            "team_name": team.name,
-            "shirt_number": player.jersey_no,
-            "role": roles.get(player.player_id),
-            "is_identified": True,
-        }
-        for team in teams
-        for player in team.players
-    ]
-    kinds = {"shirt_number": pa.int16(), "is_identified": pa.bool_()}
-    return pa.Table.from_pylist(
-        rows, pa.schema([(name, kinds.get(name, pa.string())) for name in rows[0]])
+    return athletes(
+        "wyscout",
+        (
+            {
+                "source_athlete_id": player.player_id,
+                "display_name": player.full_name or None,
+                "team_side": str(team.ground),
+                "team_name": team.name,
+                "shirt_number": player.jersey_no,
+                "role": roles.get(player.player_id),
+            }
+            for team in teams
+            for player in team.players
+        ),
     )

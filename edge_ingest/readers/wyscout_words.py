@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from edge_ingest.readers.event_words import kind_of, outcome_of
+
 if TYPE_CHECKING:
     from kloppy.domain import Event
 
@@ -31,27 +33,8 @@ _BY_SOURCE = {
     "Whistle": "other", "touch": "other", "acceleration": "carry",
     "goalkeeper_exit": "goalkeeper", "shot_against": "goalkeeper",
 }  # fmt: skip
-_BY_KLOPPY = {
-    "PASS": "pass", "SHOT": "shot", "TAKE_ON": "take_on", "CARRY": "carry",
-    "CLEARANCE": "clearance", "INTERCEPTION": "interception", "DUEL": "duel",
-    "SUBSTITUTION": "substitution", "CARD": "card", "RECOVERY": "recovery",
-    "MISCONTROL": "miscontrol", "BALL_OUT": "ball_out", "FOUL_COMMITTED": "foul",
-    "GOALKEEPER": "goalkeeper", "PRESSURE": "pressure", "FORMATION_CHANGE": "formation_change",
-}  # fmt: skip
 #: Kinds that kloppy finds in tags, whatever the event is called.
 _DERIVED = ("INTERCEPTION", "MISCONTROL", "CARD", "TAKE_ON", "CARRY", "FORMATION_CHANGE")
-
-_OUTCOMES = {
-    "PassResult": {"COMPLETE": "success", "INCOMPLETE": "failure", "OUT": "out",
-                   "OFFSIDE": "offside"},
-    "ShotResult": {"GOAL": "goal", "OFF_TARGET": "off_target", "POST": "woodwork",
-                   "BLOCKED": "blocked", "SAVED": "saved", "OWN_GOAL": "own_goal"},
-    "TakeOnResult": {"COMPLETE": "success", "INCOMPLETE": "failure", "OUT": "out"},
-    "CarryResult": {"COMPLETE": "success", "INCOMPLETE": "failure"},
-    "DuelResult": {"WON": "won", "LOST": "lost", "NEUTRAL": "neutral"},
-    "InterceptionResult": {"SUCCESS": "success", "LOST": "failure", "OUT": "out"},
-}  # fmt: skip
-_CARDS = {"FIRST_YELLOW": "yellow_card", "SECOND_YELLOW": "second_yellow_card", "RED": "red_card"}
 
 
 def source_event_type(event: "Event") -> str:
@@ -77,7 +60,7 @@ def event_type(event: "Event") -> str:
         return "duel"
     if kind == "GENERIC" and "ball_out" in raw.get("type", {}).get("secondary", ()):
         return "ball_out"
-    return _BY_KLOPPY.get(kind, "other")
+    return kind_of(event)
 
 
 def outcome(event: "Event") -> str | None:
@@ -85,10 +68,7 @@ def outcome(event: "Event") -> str | None:
     tags = {tag["id"] for tag in (event.raw_event or {}).get("tags", ())}
     if _OWN_GOAL in tags:
         return "own_goal"
-    if event.event_type.name == "CARD":
-        return _CARDS.get(event.card_type.name) if event.card_type else None
     if event.event_type.name == "GENERIC" and event_type(event) == "duel":
         by_tag = {_WON: "won", _NEUTRAL: "neutral", _LOST: "lost"}
         return next((word for tag, word in by_tag.items() if tag in tags), None)
-    result = getattr(event, "result", None)
-    return _OUTCOMES.get(type(result).__name__, {}).get(result.name) if result else None
+    return outcome_of(event)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from edge_ingest.arrival import as_raw, read_table
+from edge_ingest.arrival import as_raw, locate_media, read_table
 from edge_ingest.errors import ContractError, DropError, EdgeError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import SESSION_TABLES
@@ -18,11 +18,13 @@ class ArrivedDrop:
     Attributes:
         place: where it stands, as the landing zone names it.
         fetch: gives the bytes of one of its files by name.
+        uri: where its folder is; videos are named by it, and not opened.
     """
 
     manifest: Manifest
     place: str
     fetch: Callable[[str], bytes]
+    uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def build_session(session_id: str, drops: Sequence[ArrivedDrop]) -> RawSession:
     for drop in sorted(drops, key=lambda drop: drop.manifest.stream_id):
         try:
             for name, rows in _read(session_id, drop):
-                parts[name].append(rows)
+                # A camera tells of its footage, and of nothing else: it is no source of facts.
+                if (name == "footage") == (drop.manifest.kind == "footage"):
+                    parts[name].append(rows)
         except IncompleteDropError:
             raise
         except EdgeError as error:
@@ -84,6 +88,8 @@ def _read(session_id: str, drop: ArrivedDrop) -> list[tuple[str, pa.Table]]:
     tables = []
     for file in drop.manifest.files:
         rows = as_raw(drop.manifest, file, read_table(drop.manifest, file, drop.fetch), session_id)
+        if file.table == "footage":
+            rows = locate_media(drop.manifest, rows, drop.uri)
         if broken := SESSION_TABLES[file.table].violations(rows):
             listed = "; ".join(
                 f"{v.rows} rows break {v.column}: {v.rule} ({v.limit})" for v in broken

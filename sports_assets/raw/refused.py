@@ -1,4 +1,4 @@
-"""Refused drops as rows."""
+"""Whatever was refused, as rows: drops by the lakehouse, and files by edge nodes."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,8 +14,14 @@ from resources.landing_zone import RefusedDrop
 EVERY_DAY = Slice("day", date(1970, 1, 1), date(9999, 12, 31), {})
 
 
-def list_refused(drops: Sequence[RefusedDrop]) -> pa.Table:
-    """One row a refused drop, of the contract raw/quarantine."""
+def list_refused(drops: Sequence[RefusedDrop], told_by_nodes: pa.Table) -> pa.Table:
+    """One row a refused drop or file, of the contract raw/quarantine.
+
+    Args:
+        drops: what stands in the landing zone and is not loaded.
+        told_by_nodes: rows that came in drops of kind `quarantine`. A node that refused the same
+            file twice, its own quarantine emptied in between, tells of it twice: the last counts.
+    """
     rows = [
         {
             "quarantine_id": hashlib.sha256(f"{drop.place} {drop.rule}".encode()).hexdigest()[:16],
@@ -29,4 +35,10 @@ def list_refused(drops: Sequence[RefusedDrop]) -> pa.Table:
         }
         for drop in drops
     ]
-    return QUARANTINE.conform(pa.Table.from_pylist(rows, schema=QUARANTINE.schema))
+    found = pa.concat_tables(
+        [QUARANTINE.conform(pa.Table.from_pylist(rows, schema=QUARANTINE.schema)), told_by_nodes]
+    )
+    found = found.sort_by([("quarantine_id", "ascending"), ("refused_at_utc", "descending")])
+    ids = found["quarantine_id"].to_pylist()
+    is_last = [index == 0 or ids[index - 1] != one for index, one in enumerate(ids)]
+    return found.filter(pa.array(is_last, pa.bool_()))

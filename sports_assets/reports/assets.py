@@ -7,6 +7,7 @@ from hashlib import sha256
 import dagster as dg
 import pyarrow as pa
 
+from edge_ingest.cleaning.kinematics_settings import KinematicsSettings
 from edge_ingest.records import EVENTS, POSITIONS, SIGNALS
 from resources.contracts import KINEMATICS, REPORT_SESSION
 from resources.dagster_resources import (
@@ -21,7 +22,14 @@ from resources.provenance import ProvenanceRef, code_version, session_drops
 from sports_assets.assets import commit_context
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import check_contract, contract_check_spec
-from sports_assets.keys import BASELINE_KEY, REPORT_SESSION_KEY, asset_key, owners, tags
+from sports_assets.keys import (
+    BASELINE_KEY,
+    REPORT_SESSION_KEY,
+    asset_key,
+    owners,
+    tags,
+    work_of,
+)
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
 from sports_assets.reports.facts import Colophon, SessionFacts
 from sports_assets.reports.facts_query import load_facts
@@ -29,7 +37,6 @@ from sports_assets.reports.overview import overview
 from sports_assets.reports.publish import publish_page
 from sports_assets.reports.session_page import PageContent, bind_page, make_content
 from sports_assets.reports.stopwatch import RunTimes, stage_times
-from sports_assets.tracking.settings import KinematicsSettings
 from sports_assets.warehouse.assets import PROJECT
 
 #: dbt's tables of sessions, and what the pictures need besides.
@@ -159,7 +166,11 @@ def _times(
         if step.start_time is not None and step.end_time is not None
     }
     is_asked_for_by_a_drop = "dagster/sensor_name" in context.run.tags
-    arrivals = [drop.arrived_ns / 1e9 for drop in zone.active(session_id)]
+    arrivals = [
+        drop.arrived_ns / 1e9
+        for drop in zone.active(session_id)
+        if work_of(drop.manifest.kind) == "facts"
+    ]
     return RunTimes(
         landed=max(arrivals) if arrivals and is_asked_for_by_a_drop else None,
         queued=stats.enqueued_time,

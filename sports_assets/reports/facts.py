@@ -265,6 +265,51 @@ class Trace:
 
 
 @dataclass(frozen=True)
+class Lap:
+    """A row of mart/athlete_lap."""
+
+    athlete_id: str
+    source_event_id: str
+    lap_number: int
+    started_at_utc: datetime
+    ended_at_utc: datetime
+    duration_s: float
+    tracked_s: float | None = None
+    distance_m: float | None = None
+    top_speed_mps: float | None = None
+    mean_heart_rate_bpm: float | None = None
+    mean_power_w: float | None = None
+    description: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the source says of the lap beside its number and time, such as the tyres."""
+        return tuple(
+            part
+            for part in self.description.split(", ")
+            if not re.fullmatch(r"lap\b.*|[\d.]+ s", part)
+        )
+
+
+@dataclass(frozen=True)
+class LapTrace:
+    """One lap sample by sample, where the device tells its speed. All tuples have one length.
+
+    Attributes:
+        distance_m: since the lap began, by the device's speed.
+        x_m, y_m: None where there is no place.
+    """
+
+    athlete_id: str
+    lap_number: int
+    duration_s: float
+    distance_m: tuple[float, ...]
+    speed_mps: tuple[float, ...]
+    x_m: tuple[float | None, ...]
+    y_m: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
 class Quality:
     """How good the data is. Counts of rows; None where the session has no such data."""
 
@@ -285,6 +330,8 @@ class SessionFacts:
 
     Attributes:
         played_s: time of play without the breaks between periods; None in a sport without periods.
+        laps: by athlete and time.
+        lap_traces: of the two best laps of whoever has the best, in a sport on a circuit.
     """
 
     header: SessionHeader
@@ -297,6 +344,8 @@ class SessionFacts:
     event_marks: tuple[EventMark, ...] = ()
     pass_windows: tuple[PassWindow, ...] = ()
     trace: Trace | None = None
+    laps: tuple[Lap, ...] = ()
+    lap_traces: tuple[LapTrace, ...] = ()
     quality: Quality = Quality()
 
     @property

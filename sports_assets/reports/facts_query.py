@@ -19,6 +19,7 @@ from sports_assets.reports.facts import (
     EventMark,
     ExternalLoad,
     InternalLoad,
+    Lap,
     MeanPlace,
     PassWindow,
     Quality,
@@ -36,12 +37,19 @@ from sports_assets.reports.facts_sql import (
     QUALITY,
     WINDOWS_OF_PASSES,
 )
+from sports_assets.reports.lap_query import load_lap_traces
+from sports_assets.reports.laps import is_on_circuit
 from sports_assets.reports.trace_query import load_trace
 
 _Record = TypeVar("_Record")
 _Row = dict[str, Any]
 
 _NAMES_SHOWN: Final = 4
+_LAP_INSTANTS: Final = ("started_at_utc", "ended_at_utc")
+_LAPS: Final = (
+    "select * from mart.athlete_lap where session_id = $session "
+    "order by athlete_id, ended_at_utc, lap_number"
+)
 
 
 def load_facts(
@@ -66,6 +74,10 @@ def load_facts(
         found = _rows(connection, sql, session=session_id, **parameters)
         return tuple(_record(kind, row) for row in found)
 
+    laps = tuple(
+        _record(Lap, row | {name: row[name].astimezone(UTC) for name in _LAP_INSTANTS})
+        for row in _rows(connection, _LAPS, session=session_id)
+    )
     return SessionFacts(
         header=header,
         sources=read(
@@ -84,6 +96,10 @@ def load_facts(
         event_marks=read(EventMark, EVENT_MARKS, box_from_m=box_from_m) if has_field else (),
         pass_windows=read(PassWindow, WINDOWS_OF_PASSES) if has_field else (),
         trace=None if has_field else load_trace(connection, header),
+        laps=laps,
+        lap_traces=load_lap_traces(connection, session_id, laps)
+        if laps and is_on_circuit(header)
+        else (),
         quality=read(Quality, QUALITY)[0],
     )
 

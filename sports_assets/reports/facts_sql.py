@@ -31,7 +31,7 @@ MEAN_PLACES: Final = """
         where k.session_id = $session
             and one.position_stream_id = k.stream_id
             and one.team_side is not null
-            and k.x_m is not null
+            and k.segment_id is not null  -- seen, and trusted
     )
     select
         athlete_id,

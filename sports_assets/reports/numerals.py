@@ -14,6 +14,7 @@ NARROW = "\u202f"  # narrow no-break space: between thousands, and between numbe
 EXTERNAL = "mart/athlete_session_external_load"
 INTERNAL = "mart/athlete_session_internal_load"
 EVENTS = "mart/athlete_session_events"
+LAP = "mart/athlete_lap"
 BASELINE = "mart/athlete_session_baseline"
 SESSION = "core/session"
 DERIVED = "report/session"
@@ -101,6 +102,13 @@ def grouped(value: float, digits: int = 0, *, signed: bool = False) -> str:
     groups += [whole[at : at + _GROUP] for at in range(head, len(whole), _GROUP)]
     sign = "−" if rounded < 0 else "+" if signed and rounded > 0 else ""
     return sign + NARROW.join(groups) + (f".{fraction}" if fraction else "")
+
+
+def lap_time(identity: str, seconds: float) -> Numeral:
+    """A lap time as people at a circuit write it: `1:35.425`, `58.210`, `31:55.902`."""
+    minutes, rest = divmod(round(seconds * 1000), 60_000)
+    text = f"{minutes}:{rest / 1000:06.3f}" if minutes else f"{rest / 1000:.3f}"
+    return Numeral(identity, text, "" if minutes else "s", f"{seconds:.6g}")
 
 
 def clock(seconds: float) -> str:

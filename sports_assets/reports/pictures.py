@@ -9,10 +9,17 @@ MOST: Final = 2
 
 
 def draw_pictures(facts: SessionFacts) -> tuple[Picture, ...]:
-    """Draw what there is: shape of a match, else shots and passes, else the course of a ride."""
-    from sports_assets.reports import pictures_endurance, pictures_events, pictures_shape
+    """Draw what there is: laps, else shape of a match, shots and passes, or a route."""
+    from sports_assets.reports import (
+        pictures_endurance,
+        pictures_events,
+        pictures_laps,
+        pictures_shape,
+    )
 
     drawers = (
+        pictures_laps.circuit,
+        pictures_laps.lap_times,
         pictures_shape.mean_places,
         pictures_shape.shape_over_time,
         pictures_events.shots,

@@ -6,19 +6,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from sports_assets.reports.facts import SessionFacts, Trace
+from sports_assets.reports.laps import is_on_circuit
 from sports_assets.reports.numerals import NARROW, grouped
+from sports_assets.reports.route_map import bounds_in_words, draw_map, fifths, size_m
 from sports_assets.reports.spread import known, median
-from sports_assets.reports.svg import INK, WIDTH_PT, Picture, new_figure, page_style, to_svg
+from sports_assets.reports.svg import INK, Picture, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _ZONE_FROM: Final = (0.6, 0.7, 0.8, 0.9)
-_TALLEST_PT: Final = 320.0
-_LOWEST_PT: Final = 110.0
-_LEGEND_PT: Final = 24.0
-_SCALE_PT: Final = 30.0
 _POINTS: Final = 260
 _LEAST_FIXES: Final = 10
 #: A time axis that ends before is labelled in minutes and seconds.
@@ -26,35 +23,27 @@ _SHORT_MIN: Final = 5.0
 
 
 def route(facts: SessionFacts) -> Picture | None:
-    """The route, north up, coloured by heart-rate zone; by speed where there is no heart rate."""
+    """The route, coloured by heart-rate zone; by speed where there is no heart rate.
+
+    North is up, but for a circuit's own frame: a session in which no lap was timed ends up here.
+    """
     trace = facts.trace
     if trace is None or len(known(trace.x_m)) < _LEAST_FIXES:
         return None
     reference = _reference_bpm(facts, trace)
     limits = (
-        [share * reference for share in _ZONE_FROM]
-        if reference
-        else _fifths(known(trace.speed_mps))
+        [share * reference for share in _ZONE_FROM] if reference else fifths(known(trace.speed_mps))
     )
     values = trace.heart_rate_bpm if reference else trace.speed_mps
-    x, y = known(trace.x_m), known(trace.y_m)
-    wide, tall = max(max(x) - min(x), 1.0), max(max(y) - min(y), 1.0)
-    map_pt = min(_TALLEST_PT, max(_LOWEST_PT, 0.92 * WIDTH_PT * tall / wide))
-    height = map_pt + _LEGEND_PT + _SCALE_PT
-    with page_style():
-        figure = new_figure(height)
-        axes = figure.add_axes((0.04, _SCALE_PT / height, 0.92, map_pt / height))
-        metres_per_pt = max(wide / (0.92 * WIDTH_PT), tall / map_pt) * 1.08
-        _frame(axes, x, y, (0.92 * WIDTH_PT * metres_per_pt, map_pt * metres_per_pt))
-        for zone, xs, ys in _stretches(trace, values, limits):
-            axes.plot(xs, ys, color=INK[f"zone-{zone}"], linewidth=3.0, solid_capstyle="round")
-        axes.plot(
-            x[0], y[0], "o", markersize=9, color=INK["paper"],
-            markeredgecolor=INK["ink"], markeredgewidth=2, zorder=5,
-        )  # fmt: skip
-        _scale_and_north(figure, metres_per_pt, height)
-        _legend(figure, limits, reference)
-        svg = to_svg(figure, "route", _route_alt(wide, tall, by_heart_rate=bool(reference)))
+    factor, unit = (1.0, "bpm") if reference else (3.6, "km/h")
+    svg = draw_map(
+        trace.x_m, trace.y_m, values,
+        limits=limits,
+        bounds=bounds_in_words(limits, factor, unit),
+        name="route",
+        alt=_route_alt(*size_m(trace.x_m, trace.y_m), by_heart_rate=bool(reference)),
+        has_north=not is_on_circuit(facts.header),
+    )  # fmt: skip
     what = "heart-rate zone" if reference else "speed, in fifths of the time"
     return Picture(
         "The way", svg, f"Coloured by {what}; the ring is the start. Breaks have no position."
@@ -122,81 +111,6 @@ def _reference_bpm(facts: SessionFacts, trace: Trace) -> float | None:
     mine = next((one for one in facts.athletes if one.athlete_id == trace.athlete_id), None)
     reference = mine.internal.max_heart_rate_reference_bpm if mine and mine.internal else None
     return reference if reference and known(trace.heart_rate_bpm) else None
-
-
-def _fifths(values: Sequence[float]) -> list[float]:
-    ordered = sorted(values) or [0.0]
-    return [ordered[int(len(ordered) * part / 5)] for part in range(1, 5)]
-
-
-def _zone(value: float, limits: Sequence[float]) -> int:
-    return 1 + sum(value >= limit for limit in limits)
-
-
-def _stretches(
-    trace: Trace, values: Sequence[float | None], limits: Sequence[float]
-) -> list[tuple[int, list[float], list[float]]]:
-    """Runs of one colour, each reaching to the first point of the next; none across a hole."""
-    runs: list[tuple[int, list[float], list[float]]] = []
-    zone, before = 1, False
-    for x, y, value in zip(trace.x_m, trace.y_m, values, strict=True):
-        if x is None or y is None:
-            before = False
-            continue
-        zone = zone if value is None else _zone(value, limits)
-        if before:
-            runs[-1][1].append(x)
-            runs[-1][2].append(y)
-        if not before or runs[-1][0] != zone:
-            runs.append((zone, [x], [y]))
-        before = True
-    return [run for run in runs if len(run[1]) > 1]
-
-
-def _frame(
-    axes: "Axes", x: Sequence[float], y: Sequence[float], size_m: tuple[float, float]
-) -> None:
-    """Limits of the map: the route in the middle, one scale for both directions."""
-    centre = (max(x) + min(x)) / 2, (max(y) + min(y)) / 2
-    axes.set_xlim(centre[0] - size_m[0] / 2, centre[0] + size_m[0] / 2)
-    axes.set_ylim(centre[1] - size_m[1] / 2, centre[1] + size_m[1] / 2)
-    axes.axis("off")
-
-
-def _scale_and_north(figure: "Figure", metres_per_pt: float, height: float) -> None:
-    """A bar of a round length at the foot, and where north is; drawn over the whole picture."""
-    longest = 0.3 * WIDTH_PT * metres_per_pt
-    decade = 10 ** math.floor(math.log10(longest))
-    length = max(step * decade for step in (1, 2, 5) if step * decade <= longest)
-    page = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    page.set_xlim(0, WIDTH_PT)
-    page.set_ylim(0, height)
-    page.axis("off")
-    left, foot = 0.04 * WIDTH_PT, 8.0
-    page.plot([left, left + length / metres_per_pt], [foot, foot], color=INK["ink"], linewidth=2)
-    km = length / 1000
-    text = f"{grouped(km)}{NARROW}km" if km >= 1 else f"{grouped(length)}{NARROW}m"
-    page.text(left + length / metres_per_pt + 6, foot, text, fontsize=10.5, va="center")
-    right = 0.96 * WIDTH_PT - 4
-    page.annotate(
-        "", (right, foot + 20), (right, foot - 5),
-        arrowprops={"arrowstyle": "-|>", "color": INK["ink"], "linewidth": 1.2},
-    )  # fmt: skip
-    page.text(right - 9, foot + 8, "N", fontsize=10.5, ha="right", va="center")
-
-
-def _legend(figure: "Figure", limits: Sequence[float], reference: float | None) -> None:
-    from matplotlib.lines import Line2D
-
-    factor, unit = (1.0, "bpm") if reference else (3.6, "km/h")
-    bounds = [limit * factor for limit in limits]
-    names = [f"< {bounds[0]:.0f}", *(f"{bound:.0f}+" for bound in bounds[:-1])]
-    names.append(f"{bounds[-1]:.0f}+ {unit}")
-    handles = [Line2D([], [], color=INK[f"zone-{zone}"], linewidth=4) for zone in range(1, 6)]
-    figure.legend(
-        handles, names, loc="upper left", bbox_to_anchor=(0.03, 1.0), ncols=5, frameon=False,
-        fontsize=10.5, handlelength=1.0, columnspacing=0.9, handletextpad=0.4, borderaxespad=0.1,
-    )  # fmt: skip
 
 
 def _minutes_seconds(minutes: float) -> str:

@@ -1,7 +1,8 @@
 """Three sentences a coach can act on: each with its number, how sure it is, and beside what.
 
 Belongs here: the choice. The sentences themselves stand in `sentences_load.py` (tracking),
-`sentences_events.py`, `sentences_endurance.py`; what can always be said, in `sentences_record.py`.
+`sentences_events.py`, `sentences_endurance.py`, `sentences_laps.py`; what can
+always be said, in `sentences_record.py`.
 """
 
 from collections.abc import Sequence
@@ -30,12 +31,14 @@ def _candidates(facts: SessionFacts) -> Sequence[Writer]:
     from sports_assets.reports import (
         sentences_endurance,
         sentences_events,
+        sentences_laps,
         sentences_load,
         sentences_record,
     )
 
     has_field = facts.header.field_length_m is not None
     return (
+        *sentences_laps.WRITERS,
         *(sentences_load.WRITERS if has_field else sentences_endurance.WRITERS),
         *sentences_events.WRITERS,
         *sentences_record.WRITERS,

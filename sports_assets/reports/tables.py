@@ -5,7 +5,6 @@ has a table of their own, one row a number: a phone is narrow.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sports_assets.reports.columns import (
@@ -17,63 +16,12 @@ from sports_assets.reports.columns import (
     Column,
 )
 from sports_assets.reports.facts import AthleteFacts, SessionFacts
-from sports_assets.reports.numerals import BASELINE, Numeral, number_id, numeral
+from sports_assets.reports.lap_tables import make_lap_tables
+from sports_assets.reports.numerals import BASELINE, number_id, numeral
 from sports_assets.reports.spread import known
+from sports_assets.reports.table import Cell, Row, Table
 
 _OWN_TABLES: Final = 3
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number, its difference from the own mean of so many, and its length as a bar (0 to 1)."""
-
-    number: Numeral
-    difference: Numeral | None = None
-    earlier: int = 0
-    bar: float | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One athlete, or one quantity of one athlete."""
-
-    name: str
-    tag: str
-    cells: tuple[Cell, ...]
-    is_faint: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """What the template prints.
-
-    Attributes:
-        kind: `load`, `body`, `events` or `own`; a part of the table's HTML id.
-        side: home, away or None; colours the heading.
-        name_heading: of the first column.
-    """
-
-    kind: str
-    side: str | None
-    caption: str
-    note: str
-    name_heading: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-
-    @property
-    def history(self) -> str | None:
-        """How many earlier sessions the numbers stand beside: `3`, `2 to 4`; None for none."""
-        counts = [cell.earlier for row in self.rows for cell in row.cells if cell.difference]
-        if not counts:
-            return None
-        fewest, most = min(counts), max(counts)
-        return f"{most}" if fewest == most else f"{fewest} to {most}"
-
-    @property
-    def is_tagged(self) -> bool:
-        """Whether any row has a tag, and the names stand clear of it."""
-        return any(row.tag for row in self.rows)
 
 
 def make_tables(facts: SessionFacts) -> tuple[Table, ...]:
@@ -87,7 +35,7 @@ def make_tables(facts: SessionFacts) -> tuple[Table, ...]:
         tables += [_own(one, is_partial=facts.is_partial) for one in unsided]
     elif unsided:
         tables += _squad(facts, unsided, "Athletes", None)
-    return tuple(tables)
+    return (*make_lap_tables(facts), *tables)
 
 
 def _squad(

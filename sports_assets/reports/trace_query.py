@@ -41,7 +41,9 @@ _MOVES: Final = """
     where k.session_id = $session
         and one.athlete_id = $athlete
         and one.position_stream_id = k.stream_id
-        and k.x_m is not null
+        -- An untrusted place has no segment; one faster than can be (8) makes the way leap.
+        and k.segment_id is not null
+        and k.quality & 8 = 0
     group by bin
 """
 #: Bit 256 is OUT_OF_RANGE.
@@ -59,7 +61,8 @@ _SIGNALS: Final = """
         and known.athlete_id = $athlete
         and s.channel in ('heart_rate', 'power', 'altitude', 'speed')
         and s.value is not null
-        and s.quality & 256 = 0
+        -- neither out of range, nor frozen, nor an artefact
+        and s.quality & (256 + 32 + 1024) = 0
     group by bin
 """
 

@@ -29,7 +29,7 @@ from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
     owners=owners(KINEMATICS.layer),
     tags=tags(KINEMATICS.layer, personal="health"),
     kinds={"python", "iceberg"},
-    code_version="1",
+    code_version="2",
     description=(
         "Positions with zero-phase smoothed speed and acceleration, gaps kept as gaps; "
         f"{KINEMATICS.grain}. The dbt marts read it."

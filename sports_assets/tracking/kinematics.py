@@ -13,32 +13,29 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from edge_ingest.cleaning.kinematics_settings import KinematicsSettings
+from edge_ingest.cleaning.low_pass import design_low_pass
 from edge_ingest.records import Quality
 from resources.contracts import KINEMATICS
 from sports_assets.tracking.segments import BoolArray, Segments, cut
-from sports_assets.tracking.settings import SPORT_LIMITS, KinematicsSettings
-from sports_assets.tracking.zero_phase import (
-    FloatArray,
-    IntArray,
-    design_low_pass,
-    smooth_segments,
-)
+from sports_assets.tracking.zero_phase import FloatArray, IntArray, smooth_segments
 
-__all__ = ["SPORT_LIMITS", "KinematicsSettings", "kinematics"]
+__all__ = ["KinematicsSettings", "kinematics"]
 
 
 def kinematics(positions: pa.Table, settings: KinematicsSettings) -> pa.Table:
     """Give every sample of an athlete or the ball its smoothed speed and acceleration.
 
     A *segment* is a stretch of one object in one period without a gap. It ends at a null position,
-    at a step that is too long (see `KinematicsSettings`), at a clock that stands still or runs
-    back, and at a jump.
+    at one that the edge does not trust (POOR_FIX, FROZEN, IDENTITY_SWAP), at a step that is too
+    long (see `KinematicsSettings`), at a clock that stands still or runs back, and at a jump.
 
     Velocity is the central difference of position (one-sided at both ends), m/s. Where sampling
     allows, vx and vy then pass a Butterworth low pass forward and backward (the practice of GNSS
-    units: 4th order, 1 Hz at 10 Hz). A segment of one period of the cut-off or less is too short to
-    smooth: it keeps its rows and has no speed. Speed is the length of smoothed velocity;
-    acceleration is the central difference of smoothed speed, m/s².
+    units: 4th order, 1 Hz at 10 Hz). Where a sample or two were lost within a segment, the filter
+    is given velocity interpolated at their instants; no row is made of it. A segment of one period
+    of the cut-off or less is too short to smooth: it keeps its rows and has no speed. Speed is the
+    length of smoothed velocity; acceleration is the central difference of smoothed speed, m/s².
 
     `dt_s` is half the way to the sample before plus half the way to the one after, within the
     segment: n samples stand for n − 1 intervals, a lone one for 0. A gap counts nothing, and
@@ -95,20 +92,31 @@ def _slopes(values: FloatArray, segments: Segments) -> FloatArray:
 
 def _smoothed(velocity: FloatArray, segments: Segments, settings: KinematicsSettings) -> FloatArray:
     """Low-passed velocity where sampling allows, bare velocity where it does not."""
-    starts, lengths = segments.starts, segments.lengths
+    tick = segments.tick
+    even = _bridged(velocity, segments)
+    starts, lengths = tick[segments.starts], tick[segments.ends] - tick[segments.starts] + 1
     result = velocity
     for interval_s in np.unique(segments.interval_s).tolist():
         if not settings.is_filtered(interval_s):
             continue
         mine = segments.interval_s[segments.stream] == interval_s
         padding = settings.padding(interval_s)
-        chosen = mine[starts] & (lengths > padding)
+        chosen = mine[segments.starts] & (lengths > padding)
         sections = design_low_pass(settings.order, settings.cutoff_hz, 1.0 / interval_s)
         smooth = smooth_segments(
-            velocity, starts[chosen], lengths[chosen], sections=sections, padding=padding
+            even, starts[chosen], lengths[chosen], sections=sections, padding=padding
         )
-        result = np.where(mine, smooth, result)
+        result = np.where(mine, smooth[:, tick], result)
     return result
+
+
+def _bridged(velocity: FloatArray, segments: Segments) -> FloatArray:
+    """Velocity on the even grid of `segments.tick`, interpolated where a sample was lost."""
+    tick, known = segments.tick, np.isfinite(velocity[0])
+    if tick[-1] + 1 == tick.size or not known.any():
+        return velocity
+    grid = np.arange(tick[-1] + 1)
+    return np.stack([np.interp(grid, tick[known], each[known]) for each in velocity])
 
 
 def _implausible(

@@ -11,13 +11,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sports_assets.tracking.settings import LONGEST_STEP_S, KinematicsSettings
+from edge_ingest.cleaning.kinematics_settings import LONGEST_STEP_S, KinematicsSettings
+from edge_ingest.records import Quality
 from sports_assets.tracking.zero_phase import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 
 _TRACK = ("session_id", "stream_id", "object_kind", "source_athlete_id", "period_id")
 _SECOND_US = 1_000_000
+#: Positions with one of these bits are not where the athlete was: no load is made from them.
+UNTRUSTED = Quality.POOR_FIX | Quality.FROZEN | Quality.IDENTITY_SWAP
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Segments:
 
     Attributes:
         rows: the table, sorted.
-        place: (2, n), m; NaN where not seen.
+        place: (2, n), m; NaN where not seen, or not trusted.
         is_ball: (n,).
         stream: (n,) number of the row's stream, from 0.
         interval_s: (streams,) nominal interval: the median step of the stream.
@@ -35,6 +38,8 @@ class Segments:
         before: (n,) index of the row before within the segment, of the row itself at its start.
         after: (n,) index of the row after within the segment, of the row itself at its end.
         span_s: (n,) time from `before` to `after`, s; 0 for a lone row.
+        tick: (n,) place on an even grid of nominal intervals: one more than the row before, or as
+            many more as the step to it lasted, where samples were lost within a segment.
     """
 
     rows: pa.Table
@@ -47,10 +52,11 @@ class Segments:
     before: IntArray
     after: IntArray
     span_s: FloatArray
+    tick: IntArray
 
     @property
     def is_seen(self) -> BoolArray:
-        """(n,) whether the row has a position."""
+        """(n,) whether the row has a position that is trusted."""
         seen: BoolArray = np.all(np.isfinite(self.place), axis=0)
         return seen
 
@@ -60,10 +66,9 @@ class Segments:
         return np.flatnonzero(self.is_seen & ~self.linked)
 
     @property
-    def lengths(self) -> IntArray:
-        """(segments,) rows of each segment."""
-        ends = np.flatnonzero(self.is_seen & (self.after == np.arange(self.linked.size)))
-        return ends - self.starts + 1
+    def ends(self) -> IntArray:
+        """(segments,) index of each segment's last row."""
+        return np.flatnonzero(self.is_seen & (self.after == np.arange(self.linked.size)))
 
     @property
     def ids(self) -> npt.NDArray[np.int32]:
@@ -79,6 +84,8 @@ def cut(
 ) -> Segments:
     """Sort positions and cut them at nulls, gaps, jumps, and a clock that stands or runs back.
 
+    A position that is not trusted counts as not seen.
+
     Args:
         positions: contract raw/positions; at least one row.
         speed_limits: of athletes and of the ball, m/s.
@@ -87,6 +94,7 @@ def cut(
     rows, track, stream = _sorted(positions)
     clock_us = rows["captured_at_utc"].cast(pa.int64()).to_numpy()
     place = np.stack([rows["x_m"].to_numpy(), rows["y_m"].to_numpy()])  # null becomes NaN
+    place[:, rows["quality"].to_numpy() & int(UNTRUSTED) > 0] = np.nan
     is_ball = pc.equal(rows["object_kind"], "ball").to_numpy()
 
     step_s = np.diff(clock_us) / _SECOND_US
@@ -101,6 +109,8 @@ def cut(
     with np.errstate(invalid="ignore"):
         jump = near & (way > limit * step_s + settings.jump_tolerance_m)
     linked = np.concatenate([[False], near & ~jump])
+    intervals = np.rint(step_s / interval_s[stream[1:]]).astype(np.int64)
+    tick = np.cumsum(np.append(0, np.where(linked[1:], np.maximum(intervals, 1), 1)))
     row = np.arange(linked.size)
     before, after = row - linked, row + np.append(linked[1:], np.False_)
     return Segments(
@@ -114,6 +124,7 @@ def cut(
         before=before,
         after=after,
         span_s=(clock_us[after] - clock_us[before]) / _SECOND_US,
+        tick=tick,
     )
 
 

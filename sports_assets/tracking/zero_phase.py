@@ -1,7 +1,8 @@
 """Zero-phase low-pass filter over many short segments at once.
 
-Belongs here: the design of the filter and its ragged, batched application. Does not belong here:
-what a segment is, or what the numbers mean; see `kinematics.py`.
+Belongs here: the filter's ragged, batched application. Does not belong here: its design, which the
+live node shares (`edge_ingest.cleaning.low_pass`); what a segment is, or what the numbers mean; see
+`kinematics.py`.
 
 A broadcast match has thousands of segments of a few seconds. Calling `scipy.signal.sosfiltfilt` for
 each costs a quarter of a millisecond of set-up apiece; here segments of like length share a call.
@@ -19,41 +20,6 @@ IntArray = npt.NDArray[np.int64]
 #: together they bound both the wasted work and the memory.
 _LENGTH_SPREAD = 1.3
 _BATCH_VALUES = 500_000
-
-
-def design_low_pass(order: int, cutoff_hz: float, rate_hz: float) -> FloatArray:
-    """Design the single pass of a Butterworth filter that is run forward and backward.
-
-    Two passes square the gain, so each is designed with a higher cut-off, and the pair has its
-    −3 dB point exactly at `cutoff_hz`: Winter, Biomechanics and Motor Control of Human Movement,
-    on digital filters: C = (2^(1/2) − 1)^(1/(2 n)) for passes of order n, applied to the tangent of
-    the angular frequency.
-
-    Args:
-        order: of both passes together; even.
-        cutoff_hz: −3 dB point of both passes together, Hz.
-        rate_hz: sampling rate, Hz; above twice the cut-off.
-
-    Returns:
-        Second-order sections of one pass, (sections, 6).
-
-    Raises:
-        ValueError: the order is odd, or the cut-off is not below the Nyquist frequency.
-    """
-    from scipy.signal import butter
-
-    if order < 2 or order % 2:  # noqa: PLR2004 - two passes, so two is the least
-        raise ValueError(f"order is {order}: two passes share it, so give an even number from 2 up")
-    single = order // 2
-    correction = (np.sqrt(2.0) - 1.0) ** (1.0 / (2.0 * single))
-    corrected = np.arctan(np.tan(np.pi * cutoff_hz / rate_hz) / correction) * rate_hz / np.pi
-    if not 0 < 2 * cutoff_hz < rate_hz:
-        raise ValueError(
-            f"a cut-off of {cutoff_hz} Hz needs more than {2 * cutoff_hz} samples a second, and "
-            f"there are {rate_hz}: lower the cut-off or leave the signal unfiltered"
-        )
-    sections: FloatArray = butter(single, corrected, fs=rate_hz, output="sos")
-    return sections
 
 
 def smooth_segments(

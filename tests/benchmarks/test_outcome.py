@@ -22,15 +22,22 @@ def test_a_target_reads_as_it_is_written(target: str, value: float, ok: bool) ->
     assert Target("figure", value, "s", target).ok is ok
 
 
+@pytest.mark.parametrize("target", ["<= 60", ">= 8", "0.75..0.85"])
+def test_what_was_not_measured_is_neither_met_nor_missed(target: str) -> None:
+    assert Target("figure", None, "s", target).ok is None
+
+
 def test_a_target_of_another_form_is_refused() -> None:
     with pytest.raises(ValueError, match="about ten"):
         _ = Target("figure", 1.0, "s", "about ten").ok
 
 
 def test_the_last_line_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
-    print_outcome("name", [Target("a", 1.23456, "s", "<= 2")], {"why": 1})
+    targets = [Target("a", 1.23456, "s", "<= 2"), Target("b", None, "1", ">= 1")]
+    print_outcome("name", targets, {"why": 1})
     outcome = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert outcome["targets"] == [
-        {"name": "a", "value": 1.235, "unit": "s", "target": "<= 2", "ok": True}
+        {"name": "a", "value": 1.235, "unit": "s", "target": "<= 2", "ok": True},
+        {"name": "b", "value": None, "unit": "1", "target": ">= 1", "ok": None},
     ]
     assert set(outcome) == {"benchmark", "date", "cores", "targets", "detail"}

@@ -139,6 +139,7 @@ def expected_power(samples: list[tuple[int, float]]) -> dict[str, float | None]:
     }
 
 
+@pytest.mark.slow
 def test_loads_are_what_plain_loops_say(
     lakehouse: IcebergLakehouse, build: Build, project: DbtProject
 ) -> None:

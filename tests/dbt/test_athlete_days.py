@@ -16,6 +16,8 @@ from tests.dbt.conftest import EARLIER, MATCH, RIDE, Build
 from tests.dbt.crafted import CONTEXT, match, ride
 from tests.dbt.reading import committed, one
 
+pytestmark = pytest.mark.slow
+
 DAY = "mart/athlete_day"
 READ = (
     "core/session", "core/athlete_session", "mart/athlete_session_external_load",

@@ -26,6 +26,7 @@ from tests.dbt.conftest import MATCH
 from tests.dbt.crafted import CONTEXT, match
 
 
+@pytest.mark.slow
 def test_unit_tests_of_the_sql_pass(lakehouse: IcebergLakehouse, project: DbtProject) -> None:
     with dbt_build(lakehouse, [MATCH], project=project, context=CONTEXT) as active:
         outcomes = active.run_unit_tests()
@@ -35,7 +36,7 @@ def test_unit_tests_of_the_sql_pass(lakehouse: IcebergLakehouse, project: DbtPro
 
 def test_every_table_has_a_contract_that_the_record_can_hold(project: DbtProject) -> None:
     contracts = dbt_contracts(project.manifest)
-    assert len(contracts) == 11
+    assert len(contracts) == 12
     for contract in contracts.values():
         assert iceberg_schema(contract)
         assert set(contract.sort_by) <= {column.name for column in contract.columns}
@@ -111,6 +112,7 @@ def test_history_is_read_as_far_back_as_it_can_matter(project: DbtProject) -> No
     assert graph.history_days(["core/session", "mart/athlete_session_baseline"]) == 365
 
 
+@pytest.mark.slow
 def test_the_project_is_parsed_again_when_a_file_of_it_changes(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     shutil.copytree(PROJECT, folder)
@@ -126,6 +128,7 @@ def test_the_project_is_parsed_again_when_a_file_of_it_changes(tmp_path: Path) -
     assert code.endswith("-- changed")
 
 
+@pytest.mark.slow
 def test_a_project_that_does_not_parse_is_told_with_its_file(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     shutil.copytree(PROJECT, folder)
@@ -137,6 +140,7 @@ def test_a_project_that_does_not_parse_is_told_with_its_file(tmp_path: Path) -> 
         load_project(tmp_path / "cache", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sessions", [MATCH, ""])
 def test_dbt_by_hand_shows_rows_and_publishes_nothing(
     sessions: str,
@@ -167,6 +171,7 @@ def test_dbt_by_hand_shows_rows_and_publishes_nothing(
     assert lakehouse.snapshot_id("core/session") is None
 
 
+@pytest.mark.slow
 def test_the_plugin_loads_neither_dagster_nor_the_asset_graph() -> None:
     code = (
         "import sys, resources.dbt.plugin, resources.dbt.by_hand; "

@@ -10,6 +10,8 @@ from tests.dbt.conftest import MATCH, Build
 from tests.dbt.crafted import match
 from tests.dbt.reading import committed, one
 
+pytestmark = pytest.mark.slow
+
 LOAD = "mart/athlete_session_external_load"
 #: What a load stands on, without the tables beside it.
 CHAIN = ("core/session", "core/session_source", "core/athlete", "core/athlete_session", LOAD)

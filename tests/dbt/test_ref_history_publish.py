@@ -16,6 +16,8 @@ from tests.dbt.conftest import EARLIER, MATCH, Build
 from tests.dbt.crafted import CONTEXT, CROSSWALK, match
 from tests.dbt.reading import one
 
+pytestmark = pytest.mark.slow
+
 LATER = "2024-03-09_football_alpha-delta"
 NEXT_YEAR = "2025-02-28_football_alpha-epsilon"
 LOAD = "athlete_session_external_load"

@@ -8,6 +8,8 @@ from resources.iceberg.lakehouse import IcebergLakehouse
 from tests.dbt.conftest import EARLIER, MATCH, RIDE, Build
 from tests.dbt.reading import committed, one
 
+pytestmark = pytest.mark.slow
+
 Season = tuple[IcebergLakehouse, BuildResult]
 
 TABLES = sorted(

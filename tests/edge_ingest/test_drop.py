@@ -15,13 +15,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_ingest import drop as drops
+from edge_ingest import drop_content
 from edge_ingest.arrival import as_raw, check, read_manifest, read_table, verify
 from edge_ingest.drop import PackedDrop, pack
 from edge_ingest.encoding import ADDED_IN_RAW
 from edge_ingest.errors import ContractError, DropError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import POSITIONS, SESSION_TABLES
-from tests.edge_ingest.recordings import IDENTITY, NOW, START, positions, recording
+from tests.edge_ingest.recordings import (
+    IDENTITY,
+    NOW,
+    START,
+    positions,
+    recording,
+    whole_recording,
+)
 
 STREAM = "2024-05-04_football_test-match.tracker-1.tracking"
 
@@ -111,6 +119,7 @@ def test_a_coarser_scale_is_another_content(tmp_path: Path) -> None:
     assert coarse.manifest.scale["x_m"] == 0.01
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.floats(-200, 200, allow_subnormal=False), min_size=1, max_size=20))
 @settings(max_examples=25, deadline=None)
 def test_every_position_comes_back_within_five_millimetres(
@@ -130,6 +139,44 @@ def test_every_position_comes_back_within_five_millimetres(
     for expected, value in zip(metres, found, strict=True):
         assert (expected is None) == (value is None)
         assert expected is None or abs(expected - value) <= 0.005
+
+
+def test_a_drop_packed_by_the_first_version_still_loads(tmp_path: Path) -> None:
+    """Kept as it was written before signals were counted and numbers stored as differences."""
+    old = Path(__file__).parent / "kept_drops" / "2024-05-04_football_test-match.kept.tracking"
+    kept = PackedDrop(old / "r0001", read_manifest(old / "r0001"), is_new=False)
+    assert kept.manifest.encoding == 1
+    assert "signals.heart_rate" not in kept.manifest.scale
+    assert verify(kept.folder) == []
+
+    then, now = _tables(kept), _tables(pack(whole_recording(), tmp_path, IDENTITY, NOW))
+
+    assert set(then) == set(now) == {"athletes", "events", "positions", "sessions", "signals"}
+    for name in set(then) - {"signals"}:
+        assert then[name].equals(now[name]), name
+    # The first version kept signals as they were; this one says how far off they may be.
+    bands = {"altitude": 0.2}
+    scale = read_manifest(next((tmp_path).rglob("manifest.json"))).scale
+    for old_row, row in zip(then["signals"].to_pylist(), now["signals"].to_pylist(), strict=True):
+        channel, value = row["channel"], old_row.pop("value")
+        error = bands.get(channel, 0) + scale[f"signals.{channel}"] / 2 + 1e-9
+        assert (value is None) == (row["value"] is None)
+        assert value is None or abs(row["value"] - value) <= error
+        assert old_row == {key: row[key] for key in old_row}
+
+
+def test_the_manifest_states_how_far_off_a_signal_may_be(tmp_path: Path) -> None:
+    manifest = pack(whole_recording(), tmp_path / "a", IDENTITY, NOW).manifest
+
+    assert manifest.encoding == 2
+    assert {name: step for name, step in manifest.scale.items() if "signals" in name} == {
+        "signals.heart_rate": 1, "signals.power": 1, "signals.speed": 0.001,
+        "signals.altitude": 0.2,
+    }  # fmt: skip
+    assert manifest.filter_settings == {"run_off_m": 5.0, "dead_band.altitude": 0.2}
+    plain = pack(replace(whole_recording(), dead_bands={}), tmp_path / "b", IDENTITY, NOW).manifest
+    assert plain.filter_settings == {"run_off_m": 5.0}
+    assert plain.content_sha256 != manifest.content_sha256
 
 
 def _pack_in_another_process(landing: Path, x_m: float) -> Manifest:
@@ -255,7 +302,7 @@ def test_verify_names_every_kind_of_damage(tmp_path: Path) -> None:
 def test_verify_finds_rows_that_a_foreign_packer_let_through(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drops, "_refuse_misfits", lambda *_args: None)
+    monkeypatch.setattr(drop_content, "_refuse_misfits", lambda *_args: None)
     rows = positions(0.0)
     index = rows.schema.get_field_index("quality")
     rows = rows.set_column(index, "quality", pa.array([-1] * 15, pa.int32()))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from edge_ingest.geodesy import (
     ECCENTRICITY_SQUARED,
     SEMI_MAJOR_AXIS_M,
+    from_local,
     to_earth_centred,
     to_local,
 )
@@ -88,3 +89,20 @@ def test_what_is_not_there_stays_not_there() -> None:
     east, north, up = to_local([np.nan, 1.0], [0.0, np.nan], 0, 0)
 
     assert np.isnan([east[0], north[0], up[0], east[1], north[1]]).all()
+
+
+@given(
+    origin=st.tuples(LATITUDE, LONGITUDE),
+    east=st.floats(-50_000, 50_000),
+    north=st.floats(-50_000, 50_000),
+)
+def test_the_plane_leads_back_to_the_ellipsoid(
+    origin: tuple[float, float], east: float, north: float
+) -> None:
+    latitude, longitude = from_local(east, north, *origin)
+
+    back = to_local(latitude, longitude, *origin)
+
+    assert (float(back[0]), float(back[1])) == pytest.approx((east, north), abs=1e-6)
+    known = _from_local(east, north, float(back[2]), origin)
+    assert float(latitude) == pytest.approx(known[0], abs=1e-10)

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from edge_ingest.contract import Column
 from edge_ingest.manifest import Manifest
-from edge_ingest.records import CHANNELS, RAW, Quality
+from edge_ingest.records import CHANNELS, FIDELITY, RAW, Quality
 
 Golden = Callable[[str, str], None]
 
@@ -35,4 +35,7 @@ def test_the_raw_tables_keep_their_columns_units_and_bounds(golden: Golden) -> N
         for contract in RAW
     }
     quality = {flag.name: flag.value for flag in Quality}
-    golden("records.json", _pretty({"tables": tables, "channels": CHANNELS, "quality": quality}))
+    promised = {
+        "tables": tables, "channels": CHANNELS, "fidelity": FIDELITY, "quality": quality,
+    }  # fmt: skip
+    golden("records.json", _pretty(promised))

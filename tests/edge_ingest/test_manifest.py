@@ -23,7 +23,7 @@ def told(tmp_path: Path) -> dict[str, Any]:
 def sealed(told: dict[str, Any]) -> bytes:
     """The manifest with hashes that fit what it says, as a packer with a fault would write it."""
     files = tuple(DropFile(**file) for file in told["files"])
-    content = manifests.content_sha256(files, told["scale"])
+    content = manifests.content_sha256(files, told["scale"], encoding=told["encoding"])
     drop_id = manifests.drop_id(told["stream_id"], told["revision"], content)
     return json.dumps(told | {"content_sha256": content, "drop_id": drop_id}).encode()
 
@@ -72,4 +72,20 @@ def test_a_scale_that_would_spoil_every_coordinate_is_refused(
 def test_a_table_that_is_named_twice_is_refused(told: dict[str, Any]) -> None:
     told["files"].append(told["files"][1] | {"path": "positions-2.parquet"})
     with pytest.raises(DropError, match="each table stands in files once"):
+        read_manifest(sealed(told))
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:30:00Z"])
+@pytest.mark.parametrize("what", ["packed_at_utc", "started_at_utc"])
+def test_an_instant_that_no_clock_of_ours_shows_is_refused(
+    told: dict[str, Any], what: str, instant: str
+) -> None:
+    (told if what == "packed_at_utc" else told["session"])[what] = instant
+    with pytest.raises(DropError, match=what):
+        read_manifest(sealed(told))
+
+
+def test_a_revision_beyond_what_raw_can_count_is_refused(told: dict[str, Any]) -> None:
+    told |= {"revision": 2**31, "supersedes": "0" * 16}
+    with pytest.raises(DropError, match="revision"):
         read_manifest(sealed(told))

@@ -46,6 +46,7 @@ def test_every_sample_is_packed_under_its_name_and_only_once(
     assert not any(drop.is_new for drop in again)
 
 
+@pytest.mark.slow
 def test_calendar_and_crosswalk_are_written_and_read(tmp_path: Path) -> None:
     packed = pack_samples(match_samples(), tmp_path, NOW)
 

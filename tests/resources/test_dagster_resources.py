@@ -23,6 +23,7 @@ ENVIRON = {
 }
 
 
+@pytest.mark.slow
 def test_resources_open_what_the_settings_name(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

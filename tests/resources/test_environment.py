@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from edge_ingest import node
 from resources import environment
-from resources.environment import DEFAULTS, REQUIRED, Environment, load_settings, s3_options
+from resources.environment import (
+    DEFAULTS,
+    REQUIRED,
+    SIGNATURES_REQUIRED,
+    Environment,
+    load_settings,
+    s3_options,
+)
 from resources.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -18,10 +26,11 @@ AWS = {
     "SPORTS_LANDING_URI": "s3://club/landing",
     "SPORTS_REPORT_URI": "s3://club/reports",
     "SPORTS_CLUB_TIMEZONE": "Europe/Madrid",
+    "SPORTS_EDGE_KEYS": "/etc/touchline/nodes",
 }
 
 
-@pytest.mark.parametrize("mapping", [REQUIRED, DEFAULTS], ids=["REQUIRED", "DEFAULTS"])
+@pytest.mark.parametrize("mapping", [REQUIRED, DEFAULTS, SIGNATURES_REQUIRED])
 def test_every_map_lists_every_environment(mapping: dict[Environment, object]) -> None:
     assert set(mapping) == set(Environment)
 
@@ -30,7 +39,7 @@ def test_every_map_lists_every_environment(mapping: dict[Environment, object]) -
 def test_every_environment_has_each_variable_required_or_by_default(named: Environment) -> None:
     read = {
         "SPORTS_CATALOG_URI", "SPORTS_WAREHOUSE_URI", "SPORTS_LANDING_URI", "SPORTS_REPORT_URI",
-        "SPORTS_CLUB_TIMEZONE",
+        "SPORTS_CLUB_TIMEZONE", "SPORTS_EDGE_KEYS", "SPORTS_LANDING_GRACE_S",
     }  # fmt: skip
     assert read <= set(REQUIRED[named]) | set(DEFAULTS[named])
 
@@ -77,7 +86,11 @@ def test_s3_options_leave_out_what_is_not_set() -> None:
 
 
 def test_the_example_lists_each_variable_once_with_its_meaning() -> None:
-    read = set(VARIABLE.findall(Path(environment.__file__).read_text()))
+    read = {
+        variable
+        for module in (environment, node)
+        for variable in VARIABLE.findall(Path(module.__file__).read_text())
+    }
     lines = (REPOSITORY / ".env.example").read_text().splitlines()
     listed = [line.split("=")[0] for line in lines if line and not line.startswith("#")]
     assert sorted(listed) == sorted(read)
@@ -112,3 +125,18 @@ def test_a_relative_folder_is_the_same_place_in_every_process(
 def test_a_place_of_a_kind_that_nothing_reads_is_refused(uri: str) -> None:
     with pytest.raises(SettingsError, match=r"SPORTS_LANDING_URI.*s3://bucket/prefix"):
         load_settings({"SPORTS_LANDING_URI": uri})
+
+
+def test_signatures_are_required_in_aws_only() -> None:
+    settings = load_settings(AWS)
+    assert settings.are_signatures_required
+    assert settings.edge_keys == Path("/etc/touchline/nodes")
+    assert not load_settings({}).are_signatures_required
+    assert load_settings({}).edge_keys is None
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1.5"])
+def test_a_grace_that_is_no_number_of_seconds_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"SPORTS_LANDING_GRACE_S.*3600"):
+        load_settings({"SPORTS_LANDING_GRACE_S": text})
+    assert load_settings({"SPORTS_LANDING_GRACE_S": "60"}).landing_grace_s == 60

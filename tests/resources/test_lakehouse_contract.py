@@ -90,6 +90,7 @@ def test_rows_come_back_as_they_were_written(lakehouse: IcebergLakehouse) -> Non
     assert lakehouse.content_hash(ATHLETES, [MATCH]) == commit.content_hash
 
 
+@pytest.mark.slow
 def test_a_new_session_is_appended_and_a_known_one_overwritten_in_one_snapshot(
     lakehouse: IcebergLakehouse,
 ) -> None:
@@ -160,6 +161,7 @@ def test_rows_that_do_not_fit_the_contract_are_refused(lakehouse: IcebergLakehou
         )
 
 
+@pytest.mark.slow
 def test_session_ids_are_data_and_not_sql(lakehouse: IcebergLakehouse) -> None:
     odd = "2024-01-01_football_o'neill's \"cup\" [50%]+*"
     lakehouse.replace_sessions(ATHLETES, athletes(odd, "1"), [odd], CONTEXT)
@@ -205,6 +207,7 @@ def test_a_view_stays_at_its_point_in_time(lakehouse: IcebergLakehouse) -> None:
             lakehouse.view(connection, ATHLETES, "never", None, 12345)
 
 
+@pytest.mark.slow
 def test_a_slice_replaces_its_days_and_source_only(lakehouse: IcebergLakehouse) -> None:
     for source in ("diary", "ring"):
         rows = wellness(source, MONDAY, 14, readiness=5)

@@ -12,6 +12,8 @@ from resources.iceberg.lakehouse import IcebergLakehouse
 from tests.resources.conftest import Place
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, SAME_DAY, athletes, week, wellness
 
+pytestmark = pytest.mark.slow
+
 MONDAY = date(2024, 3, 4)
 
 

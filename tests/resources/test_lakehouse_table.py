@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_what_a_snapshot_names_is_bounded(tmp_path: Path) -> None:
 NAMES = st.lists(st.text(st.characters(codec="ascii"), max_size=3), max_size=12)
 
 
+@pytest.mark.slow
 @given(NAMES, st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
 def test_the_content_hash_knows_rows_and_not_their_order(names: list[str], random: object) -> None:

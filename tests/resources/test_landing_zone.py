@@ -1,24 +1,28 @@
 """What a landing zone promises, in a folder and in an object store alike."""
 
+import hashlib
 import json
 import os
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from edge_ingest import manifest as manifests
+from edge_ingest.arrival import LARGEST_MANIFEST
 from edge_ingest.drop import pack
 from edge_ingest.errors import DropError, SourceError
 from edge_ingest.identity import mint_session_id, read_calendar
-from edge_ingest.manifest import Manifest
+from edge_ingest.manifest import Manifest, MediaFile
+from edge_ingest.signing import make_key, public_line, read_public_keys, sign
 from resources.errors import ResourceError
 from resources.landing_files import DropFiles
-from resources.landing_zone import ActiveDrop, Arrival, LandingZone, landing_zone
+from resources.landing_zone import ActiveDrop, Arrival, LandingZone, Trust, landing_zone
 from tests.edge_ingest.recordings import recording
 from tests.resources.conftest import Place
-from tests.resources.landing_drops import GUESS, KICK_OFF, drop, place_of
+from tests.resources.landing_drops import GUESS, KICK_OFF, days_drop, drop, place_of
 
 ENTRY = "2019-11-09_football_bayern-dortmund"
 CALENDAR = (
@@ -44,7 +48,7 @@ def files(zone: LandingZone) -> DropFiles:
 def deliver(zone: LandingZone, manifest_and_payload: tuple[Manifest, bytes]) -> str:
     manifest, payload = manifest_and_payload
     place = place_of(manifest)
-    assert files(zone).create(f"{place}/positions.parquet", payload)
+    assert files(zone).create(f"{place}/{manifest.files[0].path}", payload)
     assert files(zone).create(f"{place}/manifest.json", manifest.to_json().encode())
     return place
 
@@ -201,7 +205,7 @@ def test_only_the_days_around_a_session_are_read(
     deliver(zone, drop())
     read: list[str] = []
     plain = files(zone).read
-    monkeypatch.setattr(files(zone), "read", lambda name: read.append(name) or plain(name))
+    monkeypatch.setattr(files(zone), "read", lambda name, *_: read.append(name) or plain(name))
     assert len(zone.active(GUESS)) == 1
     zone.active(GUESS)  # a manifest is read once
     assert read == [f"{GUESS}.camera.tracking/r0001/manifest.json", "identity/sessions.csv"]
@@ -248,6 +252,28 @@ def test_removing_a_refusal_submits_the_drop_again(tmp_path: Path) -> None:
     assert places(zone.arrivals(after_ns=before)) == [place]
 
 
+def test_a_video_that_is_still_arriving_is_waited_for(zone: LandingZone) -> None:
+    video = MediaFile(path="camera.mp4", bytes=5, sha256=hashlib.sha256(b"video").hexdigest())
+    manifest, payload = drop()
+    content = manifests.content_sha256(manifest.files, {}, (video,))
+    changed = {
+        "media": (video,),
+        "content_sha256": content,
+        "drop_id": manifests.drop_id(manifest.stream_id, 1, content),
+    }
+    place = deliver(zone, (Manifest(**(manifest.model_dump() | changed)), payload))
+
+    (arrival,) = zone.arrivals()
+    assert zone.lacks(arrival) == ("camera.mp4",)
+    files(zone).replace(f"{place}/camera.mp4", b"vid")
+    assert zone.lacks(zone.arrivals()[0]) == ("camera.mp4",)
+    assert zone.active(GUESS) == []
+    files(zone).replace(f"{place}/camera.mp4", b"video")
+    (active,) = zone.active(GUESS)
+    assert zone.lacks(zone.arrivals()[0]) == ()
+    assert active.uri == files(zone).uri(place)
+
+
 def test_a_drop_whose_files_are_still_arriving_is_waited_for(zone: LandingZone) -> None:
     first = deliver(zone, drop(payload=b"first"))
     manifest, payload = drop(revision=2, payload=b"second")
@@ -280,6 +306,7 @@ def test_the_last_file_of_a_drop_tells_when_it_arrived(zone: LandingZone) -> Non
     assert zone.arrivals(after_ns=late.arrived_ns, waited_for=[late.place]) == [late]
 
 
+@pytest.mark.slow
 def test_sending_a_drop_over_a_refused_one_submits_it_again(zone: LandingZone) -> None:
     place = deliver(zone, drop())
     (first,) = zone.active(GUESS)
@@ -356,3 +383,157 @@ def test_a_device_without_the_calendar_joins_the_session_of_one_that_has_it(
     ]
     assert [drop.manifest.device_id for drop in active] == ["camera", "watch"]
     assert zone.active("2024-05-04_football_test-ground-1534") == []
+
+
+def test_days_are_found_by_kind_and_range(zone: LandingZone) -> None:
+    may = deliver(zone, days_drop("2024-05-01", "2024-05-31"))
+    june = deliver(zone, days_drop("2024-06-01", "2024-06-30"))
+    deliver(zone, days_drop("2024-05-01", "2024-05-31", kind="injuries"))
+    deliver(zone, drop())
+    told = deliver(zone, days_drop("2024-05-04", "2024-05-04", kind="quarantine"))
+
+    def found(*days: tuple[str, str]) -> list[str]:
+        ranges = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in days]
+        return places(zone.active_days("wellness", ranges))
+
+    assert found() == [may, june]
+    assert found(("2024-05-31", "2024-05-31")) == [may]
+    assert found(("2024-05-31", "2024-06-01")) == [may, june]
+    assert found(("2024-04-01", "2024-04-30"), ("2024-06-30", "2024-07-04")) == [june]
+    assert found(("2024-07-01", "2024-07-04")) == []
+    corrected = deliver(zone, days_drop("2024-05-01", "2024-05-31", revision=2, payload=b"more"))
+    assert found() == [corrected, june]
+    ((place, sizes),) = zone.reports()
+    assert place == told
+    assert sizes["quarantine.parquet"] == 4
+
+
+def test_a_file_larger_than_its_manifest_says_is_refused_unread(zone: LandingZone) -> None:
+    place = deliver(zone, drop())
+    files(zone).replace(f"{place}/positions.parquet", b"rows and a bomb")
+    (active,) = zone.active(GUESS)
+    with pytest.raises(DropError, match="15 bytes, and 4 at most") as raised:
+        active.fetch("positions.parquet")
+    assert raised.value.rule == "checksum"
+
+
+def test_a_monstrous_manifest_is_refused_unread(zone: LandingZone) -> None:
+    good = deliver(zone, drop())
+    bad = place_of(drop(device="watch")[0])
+    files(zone).create(f"{bad}/manifest.json", b" " * (LARGEST_MANIFEST + 1))
+    with pytest.raises(DropError, match="its manifest is none") as raised:
+        zone.manifest(bad)
+    assert raised.value.rule == "too_large"
+    assert places(zone.active(GUESS)) == [good]
+
+
+def test_signatures_are_held_against_the_list_of_nodes(place: Place, tmp_path: Path) -> None:
+    ours = make_key("stadium-1", tmp_path / "keys")
+    theirs = make_key("stranger", tmp_path / "keys")
+    known = read_public_keys(public_line(ours), "nodes")
+    zone = opened(place)
+    signed, plain, forged = (
+        deliver(zone, (signing(manifest), payload))
+        for device, signing in (
+            ("a", lambda one: sign(one, ours)),
+            ("b", lambda one: one),
+            ("c", lambda one: sign(one, theirs)),
+        )
+        for manifest, payload in [drop(device=device)]
+    )
+
+    def told(is_required: bool) -> LandingZone:
+        trust = Trust(known, is_required)
+        return landing_zone(f"{place.uri}/landing", place.s3, "Europe/Berlin", trust)
+
+    strict = told(is_required=True)
+    assert [(one.place, one.signed_by) for one in strict.active(GUESS)] == [(signed, "stadium-1")]
+    for bad, rule in ((plain, "unsigned"), (forged, "signature")):
+        with pytest.raises(DropError) as raised:
+            strict.manifest(bad)
+        assert raised.value.rule == rule
+    lenient = told(is_required=False)
+    assert [(one.place, one.signed_by) for one in lenient.active(GUESS)] == [
+        (signed, "stadium-1"), (plain, None), (forged, None),
+    ]  # fmt: skip
+    assert lenient.doubt(signed) is None
+    assert "bears no signature" in str(lenient.doubt(plain))
+    assert "not in the list of nodes" in str(lenient.doubt(forged))
+
+
+def test_what_is_not_whole_is_told_after_the_grace_and_is_not_refused(zone: LandingZone) -> None:
+    lacking, _ = drop()
+    files(zone).create(f"{place_of(lacking)}/manifest.json", lacking.to_json().encode())
+    bare, payload = drop(device="watch")
+    files(zone).create(f"{place_of(bare)}/positions.parquet", payload)
+    files(zone).create("monday.fit", b"x")
+    files(zone).create("identity/sessions.csv", CALENDAR.encode())
+    refused = deliver(zone, drop(device="z"))
+    zone.refuse(refused, "checksum", "altered", REFUSED_AT)
+    now = datetime.now(UTC)
+
+    def listed(later: timedelta, waiting: list[str] | None = None) -> list[tuple[str, str]]:
+        return [(one.place, one.rule) for one in zone.unloaded(now + later, waiting)]
+
+    assert listed(timedelta(minutes=50)) == [(refused, "checksum")]
+    late = timedelta(minutes=70)
+    whole = [
+        (place_of(lacking), "missing"), (place_of(bare), "no_manifest"), (refused, "checksum"),
+        ("monday.fit", "no_manifest"),
+    ]  # fmt: skip
+    assert listed(late) == whole
+    assert listed(late, []) == whole[1:]
+    assert listed(late, [place_of(lacking)]) == whole
+    files(zone).create(f"{place_of(bare)}/manifest.json", bare.to_json().encode())
+    files(zone).create(f"{place_of(lacking)}/positions.parquet", payload)
+    assert listed(late) == whole[2:]
+
+
+@pytest.mark.parametrize("name", ["positions.parquet", "manifest.json"])
+def test_a_link_to_a_file_is_refused_and_not_followed(tmp_path: Path, name: str) -> None:
+    zone = landing_zone(str(tmp_path / "landing"), {}, "Europe/Berlin")
+    place = deliver(zone, drop())
+    path = tmp_path / "landing" / place / name
+    path.rename(tmp_path / "outside")
+    path.symlink_to(tmp_path / "outside")
+    (arrival,) = zone.arrivals()
+    assert zone.lacks(arrival) == ()
+    with pytest.raises(DropError, match="is a link") as raised:
+        zone.fetch(place)(name)
+    assert raised.value.rule == "symlink"
+
+
+def test_a_pipe_in_a_drop_is_not_waited_for(tmp_path: Path) -> None:
+    zone = landing_zone(str(tmp_path), {}, "Europe/Berlin")
+    place = deliver(zone, drop())
+    (tmp_path / place / "positions.parquet").unlink()
+    os.mkfifo(tmp_path / place / "positions.parquet")
+    with pytest.raises(DropError, match="is no file"):
+        zone.fetch(place)("positions.parquet")
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_folder_that_is_a_link_is_told_and_not_followed(tmp_path: Path, depth: int) -> None:
+    elsewhere = landing_zone(str(tmp_path / "elsewhere"), {}, "Europe/Berlin")
+    stream, revision = deliver(elsewhere, drop()).split("/")
+    landing = tmp_path / "landing"
+    link = landing.joinpath(*(stream, revision)[:depth])
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "elsewhere" / link.relative_to(landing))
+    zone = landing_zone(str(landing), {}, "Europe/Berlin")
+    assert zone.arrivals() == []
+    assert zone.active(GUESS) == []
+    with pytest.raises(DropError) as raised:
+        zone.manifest(f"{stream}/{revision}")
+    assert raised.value.rule == "symlink"
+    (told,) = zone.unloaded(datetime.now(UTC))
+    assert (told.rule, told.place) == ("symlink", str(link.relative_to(landing)))
+    assert not list((tmp_path / "elsewhere").rglob("refused.json"))
+
+
+def test_a_refusal_that_is_a_link_is_a_refusal(tmp_path: Path) -> None:
+    zone = landing_zone(str(tmp_path), {}, "Europe/Berlin")
+    place = deliver(zone, drop())
+    (tmp_path / place / "refused.json").symlink_to("/etc/hostname")
+    (refused,) = zone.refused()
+    assert refused.rule == "by_hand"

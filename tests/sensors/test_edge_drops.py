@@ -12,6 +12,8 @@ from resources.dagster_resources import LandingZoneResource
 from resources.landing_zone import Arrival, LandingZone
 from sensors.edge_drops import ARRIVALS_A_TICK, OVERLAP_NS, Cursor, edge_drops
 from sports_assets.keys import LANE_TAG
+from tests.sports_assets import diary
+from tests.sports_assets.diary import place_of, send_days, wellness
 from tests.sports_assets.workouts import FIRST, PACKED, ride, send
 
 Tick = Callable[[], dg.SensorResult]
@@ -19,9 +21,12 @@ Tick = Callable[[], dg.SensorResult]
 
 @pytest.fixture
 def tick(tmp_path: Path) -> Tick:
+    return ticks(LandingZoneResource(landing_uri=str(tmp_path), club_timezone="Europe/Berlin"))
+
+
+def ticks(zone: LandingZoneResource) -> Tick:
     """One tick after the other, as the daemon does it: cursor and partitions are kept."""
     instance = dg.DagsterInstance.ephemeral()
-    zone = LandingZoneResource(landing_uri=str(tmp_path), club_timezone="Europe/Berlin")
     cursor: list[str | None] = [None]
 
     def look() -> dg.SensorResult:
@@ -192,3 +197,196 @@ def test_the_same_drop_sent_over_a_refused_one_asks_again(tmp_path: Path, tick: 
     assert requests["session_facts"].run_key != first.run_key
     assert "quarantine" in requests  # the list of refused drops is shorter again
     assert not tick().run_requests
+
+
+def _days_asked(result: dg.SensorResult) -> list[tuple[str, list[str]]]:
+    """Table and places of each request for days."""
+    return [
+        (
+            (request.asset_selection or [])[0].path[-1],
+            request.run_config["ops"]["raw_days"]["config"]["arrived"],
+        )
+        for request in result.run_requests or []
+        if request.job_name == "daily_records"
+    ]
+
+
+def test_drops_about_days_are_one_request_a_table_and_source(tmp_path: Path, tick: Tick) -> None:
+    this = send_days(tmp_path, wellness({(0, "anna"): 7}))
+    last = send_days(tmp_path, wellness({(-7, "anna"): 7}, first=-7, last=-1))
+    hurt = send_days(tmp_path, diary.injuries({"i1": (0, "anna")}))
+    result = tick()
+    assert _days_asked(result) == [
+        ("injuries", [place_of(hurt)]), ("wellness", sorted([place_of(this), place_of(last)])),
+    ]  # fmt: skip
+    assert {request.tags[LANE_TAG] for request in result.run_requests or []} == {"days"}
+    assert not result.dynamic_partitions_requests
+    assert not tick().run_requests
+
+
+def test_corrected_days_ask_again_under_another_key(tmp_path: Path, tick: Tick) -> None:
+    send_days(tmp_path, wellness({(0, "anna"): 7}))
+    (first,) = tick().run_requests or []
+    send_days(tmp_path, wellness({(0, "anna"): 7}))
+    assert not tick().run_requests
+    corrected = send_days(tmp_path, wellness({(0, "anna"): 6}))
+    (second,) = tick().run_requests or []
+    # In a folder the first arrives again with the second; it counts no more.
+    assert second.run_config["ops"]["raw_days"]["config"]["arrived"] == [place_of(corrected)]
+    assert second.run_key != first.run_key
+
+
+def test_days_and_sessions_do_not_hold_each_other_up(tmp_path: Path, tick: Tick) -> None:
+    late = send_days(tmp_path, wellness({(0, "anna"): 7}))
+    (late.folder / "wellness.parquet").rename(tmp_path / "_on-its-way")
+    ridden = send(tmp_path, ride())
+    assert _asked(tick()) == [ridden.session_id]
+    (tmp_path / "_on-its-way").rename(late.folder / "wellness.parquet")
+    assert _days_asked(tick()) == [("wellness", [place_of(late)])]
+
+
+def _jobs(result: dg.SensorResult) -> list[str | None]:
+    return [request.job_name for request in result.run_requests or []]
+
+
+def test_a_node_that_refused_a_file_asks_for_the_list(tmp_path: Path, tick: Tick) -> None:
+    from edge_ingest.errors import SourceError
+    from edge_ingest.quarantine import refuse_file
+
+    def refuse(content: bytes) -> None:
+        bad = tmp_path / "_in.fit"
+        bad.write_bytes(content)
+        refuse_file(
+            [bad], SourceError("no FIT"), quarantine=tmp_path / "_bad", outbox=tmp_path,
+            node_id="stadium-1", source="fit", now=PACKED, key=None,
+        )  # fmt: skip
+
+    refuse(b"1")
+    assert _jobs(tick()) == ["quarantine"]
+    assert _jobs(tick()) == []
+    refuse(b"1")
+    assert _jobs(tick()) == []
+    refuse(b"2")
+    assert _jobs(tick()) == ["quarantine"]
+
+
+def test_the_list_is_asked_for_each_time_it_becomes_empty(tmp_path: Path, tick: Tick) -> None:
+    """Dagster never runs one key twice, and an empty list is like any other empty list."""
+    drop = send(tmp_path, ride())
+    tick()
+    keys = []
+    for _ in range(2):
+        (drop.folder / "refused.json").write_text("{}")
+        keys += [request.run_key for request in tick().run_requests or []]
+        (drop.folder / "refused.json").unlink()
+        emptied = [one for one in tick().run_requests or [] if one.job_name == "quarantine"]
+        keys += [request.run_key for request in emptied]
+    assert len(keys) == 4
+    assert len(set(keys)) == 4
+
+
+def test_what_never_becomes_a_drop_is_listed_after_the_grace(tmp_path: Path) -> None:
+    patient = LandingZoneResource(landing_uri=str(tmp_path), club_timezone="Europe/Berlin")
+    at_once = LandingZoneResource(
+        landing_uri=str(tmp_path), club_timezone="Europe/Berlin", grace_s=0
+    )
+    lacking = send(tmp_path, ride())
+    (lacking.folder / "positions.parquet").unlink()
+    bare = send(tmp_path, ride(FIRST + timedelta(days=1)))
+    (bare.folder / "manifest.json").unlink()
+    assert _jobs(ticks(patient)()) == []
+    look = ticks(at_once)
+    first = look()
+    assert _jobs(first) == ["quarantine"]
+    (request,) = first.run_requests or []
+    config = request.run_config["ops"]["raw__quarantine"]["config"]
+    assert config == {"waiting": [f"{lacking.folder.parent.name}/r0001"]}
+    assert _jobs(look()) == []
+    (bare.folder / "positions.parquet").unlink()
+    for path in bare.folder.iterdir():
+        path.unlink()
+    assert _jobs(look()) == ["quarantine"]
+
+
+def test_a_link_in_the_landing_zone_is_listed_and_never_followed(
+    tmp_path: Path, tick: Tick
+) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    hidden = send(elsewhere, ride())
+    (tmp_path / hidden.folder.parent.name).symlink_to(hidden.folder.parent)
+    good = send(tmp_path, ride(FIRST + timedelta(days=1)))
+    result = tick()
+    assert _asked(result) == [good.session_id, None]
+    assert _jobs(result) == ["session_facts", "quarantine"]
+    assert not list(elsewhere.rglob("refused.json"))
+
+
+def test_unsigned_drops_are_refused_where_signatures_are_required(tmp_path: Path) -> None:
+    from edge_ingest.signing import make_key, public_line
+
+    key = make_key("stadium-1", tmp_path / "_keys")
+    stranger = make_key("stranger", tmp_path / "_keys")
+    (tmp_path / "_nodes").write_text(public_line(key))
+    zone = LandingZoneResource(
+        landing_uri=str(tmp_path),
+        club_timezone="Europe/Berlin",
+        edge_keys=str(tmp_path / "_nodes"),
+        are_signatures_required=True,
+    )
+    send_days(tmp_path, wellness({(0, "anna"): 7}, last=0), key=key)
+    plain = send_days(tmp_path, wellness({(1, "anna"): 7}, first=1, last=1))
+    forged = send_days(tmp_path, wellness({(2, "anna"): 7}, first=2, last=2), key=stranger)
+    look = ticks(zone)
+    result = look()
+    assert [len(places) for _, places in _days_asked(result)] == [1]
+    assert '"rule": "unsigned"' in (plain.folder / "refused.json").read_text()
+    assert '"rule": "signature"' in (forged.folder / "refused.json").read_text()
+    assert _jobs(look()) == []
+    # The node packs it again, signed: the next revision.
+    again = send_days(tmp_path, wellness({(1, "anna"): 7}, first=1, last=1), key=key)
+    assert _days_asked(look()) == [("wellness", [place_of(again)])]
+
+
+def test_unsigned_drops_are_warned_about_elsewhere(
+    tmp_path: Path, tick: Tick, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(3):
+        records = wellness({(number, "anna"): 7}, first=number, last=number)
+        send_days(tmp_path, records)
+    assert len(_days_asked(tick())) == 1
+    (warning,) = [line for line in capfd.readouterr().err.splitlines() if "aws" in line]
+    assert "3 of 3 drops would be refused in aws" in warning
+    assert "bears no signature" in warning
+
+
+@pytest.mark.parametrize(
+    "kind", ["future_version", "too_large", "path", "manifest", "symlink", "instant"]
+)
+def test_a_manifest_beyond_all_bounds_costs_its_drop_only(
+    tmp_path: Path, tick: Tick, kind: str
+) -> None:
+    import json
+
+    bad = send(tmp_path, ride())
+    path = bad.folder / "manifest.json"
+    told = json.loads(path.read_text())
+    if kind == "future_version":
+        told = {"manifest_version": 2, "everything": "else"}
+    elif kind == "too_large":
+        told["files"][0]["bytes"] = 5 * 10**9
+    elif kind == "path":
+        told["files"][0]["path"] = "../../../etc/passwd.parquet"
+    elif kind == "manifest":
+        told = [[]]
+    elif kind == "instant":
+        told["session"]["started_at_utc"] = "0001-01-01T00:00:00+05:00"
+    path.write_text(json.dumps(told))
+    if kind == "symlink":
+        path.rename(tmp_path / "_manifest")
+        path.symlink_to(tmp_path / "_manifest")
+    good = send(tmp_path, ride(FIRST + timedelta(days=1)))
+    assert good.session_id in _asked(tick())
+    refused = json.loads((bad.folder / "refused.json").read_text())
+    assert refused["rule"] == ("manifest" if kind == "instant" else kind)
+    if kind == "future_version":
+        assert "update the lakehouse" in refused["reason"]

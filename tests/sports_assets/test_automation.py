@@ -9,6 +9,8 @@ from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.keys import WHOLE_WAY_TAG
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, SESSIONS_NAME
 
+pytestmark = pytest.mark.slow
+
 CONTENT = {"raw": "1"}
 
 

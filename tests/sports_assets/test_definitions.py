@@ -28,6 +28,7 @@ TOLD = {
         "SPORTS_LANDING_URI": "s3://club-landing",
         "SPORTS_REPORT_URI": "s3://club-reports/pages",
         "SPORTS_CLUB_TIMEZONE": "Europe/Madrid",
+        "SPORTS_EDGE_KEYS": "/etc/touchline/nodes",
     },
 }
 LOAD = """

@@ -7,6 +7,7 @@ select
     track.period_id,
     track.segment_id,
     track.frame_id,
+    track.captured_at_utc,
     track.dt_s,
     track.speed_mps,
     track.acceleration_mps2,

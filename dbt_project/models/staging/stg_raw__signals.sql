@@ -6,5 +6,5 @@ select
     sample_index,
     captured_at_utc,
     value,
-    value is not null and not {{ has_quality(['out_of_range']) }} as is_usable
+    value is not null and not {{ has_quality(['out_of_range', 'frozen', 'artefact']) }} as is_usable
 from {{ source('raw', 'signals') }}

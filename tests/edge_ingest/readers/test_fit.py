@@ -2,9 +2,11 @@
 
 import csv
 import struct
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import fitparse
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,13 +15,13 @@ from numpy.typing import NDArray
 
 from edge_ingest.arrival import verify
 from edge_ingest.drop import pack
-from edge_ingest.errors import SourceError
+from edge_ingest.errors import NothingRecordedError, SourceError
 from edge_ingest.geodesy import to_local
 from edge_ingest.identity import mint_session_id
 from edge_ingest.readers import read_recording
 from edge_ingest.readers.fit_messages import read_messages
 from edge_ingest.recording import Recording, Told
-from edge_ingest.records import Quality
+from edge_ingest.records import CHANNELS, Quality
 
 SWEAT = (
     "2020-06-01-16-52-40.fit", "4078723797.fit", "4801048867.fit", "6449921903_ACTIVITY.fit",
@@ -52,6 +54,7 @@ def _values(recording: Recording, channel: str) -> NDArray[np.float64]:
     return column.to_numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SWEAT)
 def test_totals_equal_those_of_the_device(sweat_samples: Path, name: str) -> None:
     """The device's session message is a second opinion on all of its records."""
@@ -92,6 +95,7 @@ def test_mean_power_of_a_ride_without_pause_is_the_device_own(sweat_samples: Pat
     assert athlete["resting_heart_rate_bpm"] is None  # the device holds 0: never set
 
 
+@pytest.mark.slow
 def test_the_path_of_positions_is_as_long_as_the_device_says(sweat_samples: Path) -> None:
     for name, total in (("4078723797.fit", 57_567.24), ("4801048867.fit", 36_322.85)):
         positions = _read(sweat_samples / name).tables["positions"]
@@ -131,6 +135,7 @@ def test_a_quantity_that_a_record_lacks_is_null_with_the_reason(sweat_samples: P
     assert power["missing_reason"].null_count == 192
 
 
+@pytest.mark.slow
 def test_the_left_leg_s_share_is_what_the_right_leaves(sweat_samples: Path) -> None:
     path = sweat_samples / "4078723797.fit"
     raw = [record.get("left_right_balance") for record in read_messages(path).by_name["record"]]
@@ -146,6 +151,7 @@ def test_the_left_leg_s_share_is_what_the_right_leaves(sweat_samples: Path) -> N
     assert 100 - np.nanmean(share) == pytest.approx((37986 - 0x8000) / 100, abs=1.0)
 
 
+@pytest.mark.slow
 def test_every_sample_activity_packs(sweat_samples: Path, tmp_path: Path) -> None:
     for name in SWEAT:
         recording = _read(sweat_samples / name, athlete_id="rider-1")
@@ -164,11 +170,12 @@ def test_every_real_file_is_packed_or_refused_in_words(real_data: Path, tmp_path
     packed = 0
     for path in files:
         if path.name in NO_ACTIVITY:
-            with pytest.raises(SourceError, match=rf"no activity but: {NO_ACTIVITY[path.name]}"):
+            words = rf"no activity but: {NO_ACTIVITY[path.name]}"
+            with pytest.raises(NothingRecordedError, match=words):
                 _read(path)
             continue
         if path.name == "DeveloperData.fit":
-            with pytest.raises(SourceError, match="none of its 3 records carries a time"):
+            with pytest.raises(NothingRecordedError, match="none of its 3 records carries a time"):
                 _read(path)
             continue
         told = {}
@@ -196,7 +203,7 @@ def test_what_can_be_saved_of_a_broken_file_is_saved_and_flagged(
 
     assert recording.filter_settings == {"damage": damage}
     rows = recording.tables["positions"].num_rows
-    assert rows + recording.rows_by_rule["same_second"] == records
+    assert rows + recording.rows_by_rule["same_instant"] == records
     assert recording.rows_by_rule["recovered"] == rows
     for table in ("positions", "signals", "events"):
         assert set(recording.tables[table]["quality"].to_pylist()) == {int(Quality.RECOVERED)}
@@ -252,13 +259,14 @@ def test_records_equal_those_of_another_decoder(real_data: Path, name: str) -> N
         assert (session.origin_latitude_deg, session.origin_longitude_deg) == tuple(degrees[0])
 
 
+@pytest.mark.slow
 @pytest.mark.realdata
 def test_records_of_one_second_become_one_and_time_runs_forward(real_data: Path) -> None:
     recording = _read(real_data / "wearables" / "fit" / "activity-large-fenxi2-multisport.fit")
 
     captured = recording.tables["positions"]["captured_at_utc"].to_numpy()
     assert (np.diff(captured) > np.timedelta64(0)).all()
-    assert recording.rows_by_rule["same_second"] == 7
+    assert recording.rows_by_rule["same_instant"] == 7
     assert len(captured) + 7 == 24_239
 
 
@@ -272,6 +280,64 @@ def test_heart_beats_are_kept(real_data: Path) -> None:
     assert 60_000 / beats.mean() == pytest.approx(
         np.nanmean(_values(recording, "heart_rate")), rel=0.25
     )
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    "name", ["garmin-fenix-5-run", "garmin-fenix-5-walk", "garmin-edge-820-bike"]
+)
+def test_heart_beats_are_their_intervals_apart_and_follow_their_record(
+    real_data: Path, name: str
+) -> None:
+    path = real_data / "wearables" / "fit" / f"{name}.fit"
+    signals = _read(path).tables["signals"]
+    beats = signals.filter(pc.equal(signals["channel"], "rr_interval"))
+    messages = read_messages(path)
+    after = np.array([when.replace(tzinfo=None) for when, _ in messages.beats], "datetime64[us]")
+
+    instants = beats["captured_at_utc"].to_numpy()
+
+    intervals = np.diff(instants) / np.timedelta64(1, "ms")
+    np.testing.assert_allclose(intervals, beats["value"].to_numpy()[1:], atol=0.01)
+    # The first beat after a new record is within two seconds of that record.
+    fresh = np.concatenate([[True], after[1:] != after[:-1]])
+    behind = (instants[fresh] - after[fresh]) / np.timedelta64(1, "s")
+    assert np.abs(behind).max() < 2
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_every_clean_file_equals_what_fitparse_reads(real_data: Path) -> None:
+    """Every value of every record that has an instant of its own, in all clean activities."""
+    compared = 0
+    for path in sorted((real_data / "wearables" / "fit").glob("*.fit")):
+        if path.name in {*NO_ACTIVITY, *DAMAGED, *UNSET_CLOCK, "DeveloperData.fit"}:
+            continue
+        other = [
+            message.get_values() for message in fitparse.FitFile(str(path)).get_messages("record")
+        ]
+        stamps = [record["timestamp"] for record in other if record.get("timestamp")]
+        alone = {when for when, count in Counter(stamps).items() if count == 1}
+        signals = _read(path).tables["signals"]
+        ours = {
+            (row["channel"], row["captured_at_utc"].replace(tzinfo=None)): row["value"]
+            for row in signals.to_pylist()
+        }
+        for record in other:
+            when = record.get("timestamp")
+            if when not in alone:
+                continue
+            for channel, names in {
+                "heart_rate": ("heart_rate",), "power": ("power",), "distance": ("distance",),
+                "speed": ("enhanced_speed", "speed"), "temperature": ("temperature",),
+                "altitude": ("enhanced_altitude", "altitude"),
+            }.items():  # fmt: skip
+                told = next((record[n] for n in names if record.get(n) is not None), None)
+                _, lowest, highest, _ = CHANNELS[channel]
+                if isinstance(told, int | float) and lowest <= told <= highest:
+                    assert ours[channel, when] == pytest.approx(told, abs=1e-9), (path.name, when)
+                    compared += 1
+    assert compared > 150_000
 
 
 def _fit(body: bytes) -> bytes:

@@ -39,6 +39,7 @@ def _by_kind(recording: Recording, kind: str) -> pa.Table:
     return positions.filter(pc.equal(positions["object_kind"], kind))
 
 
+@pytest.mark.slow
 def test_the_whole_match_is_there(match: Recording) -> None:
     positions = match.tables["positions"]
 
@@ -54,6 +55,7 @@ def test_the_whole_match_is_there(match: Recording) -> None:
     assert match.session.field_length_m == 105
 
 
+@pytest.mark.slow
 def test_the_whole_match_is_read_back_from_its_drop_within_5_mm(
     match: Recording, tmp_path: Path
 ) -> None:

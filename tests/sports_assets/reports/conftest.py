@@ -15,6 +15,8 @@ from sports_assets.reports.facts import (
     EventMark,
     ExternalLoad,
     InternalLoad,
+    Lap,
+    LapTrace,
     MeanPlace,
     PassWindow,
     Quality,
@@ -212,6 +214,64 @@ def ride() -> SessionFacts:
         trace=trace,
         quality=Quality(5900, 0, 2, 0, 0, 29_000, 50, 3, 3),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def circuit() -> SessionFacts:
+    """A car on a circuit: a slow first lap, a run of seven, an in-lap, a lone quick lap."""
+    times = {1: 120.0, **{n: 90.0 + 0.1 * (n - 2) + 0.01 * (n % 2) for n in range(2, 9)}, 9: 115.0,
+             12: 89.5}  # fmt: skip
+    begin = {n: START + timedelta(seconds=130.0 * n) for n in times}
+    laps = tuple(
+        Lap(
+            athlete_id="driver",
+            source_event_id=f"lap-{n}",
+            lap_number=n,
+            started_at_utc=begin[n],
+            ended_at_utc=begin[n] + timedelta(seconds=seconds),
+            duration_s=seconds,
+            tracked_s=seconds,
+            distance_m=5400.0,
+            top_speed_mps=None if n == 1 else 85.0 + n / 10,
+            description=f"lap {n}, {seconds:.3f} s, SOFT, stint {1 + (n > 9)}, tyre lap {n}",
+        )
+        for n, seconds in times.items()
+    )
+    turn = np.linspace(0, 2 * np.pi, 300)
+    traces = tuple(
+        LapTrace(
+            athlete_id="driver",
+            lap_number=n,
+            duration_s=times[n],
+            distance_m=tuple((5400 * turn / (2 * np.pi)).tolist()),
+            speed_mps=tuple((60 + 20 * np.sin(5 * turn) - n / 10).tolist()),
+            x_m=tuple((900 * np.cos(turn)).tolist()),
+            y_m=tuple((500 * np.sin(turn)).tolist()),
+        )
+        for n in (12, 2)
+    )
+    return SessionFacts(
+        header=header(
+            session_id="2026-03-07_motorsport_test-day",
+            sport="motorsport",
+            name="Test day",
+            home_team_name=None,
+            away_team_name=None,
+            home_score=None,
+            away_score=None,
+            field_length_m=None,
+            field_width_m=None,
+        ),
+        sources=(SourceStream("s.car.wearable", "feed", "car", "wearable", "00c0ffee00c0ffee", 1),),
+        athletes=(
+            AthleteFacts(
+                "driver", "A Driver", external=ExternalLoad(tracked_s=4000.0, total_distance_m=5e4)
+            ),
+        ),
+        laps=laps,
+        lap_traces=traces,
+        quality=Quality(30_000, 0, 0, 0, 0, 200_000, 0, 10, 10),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -89,6 +89,15 @@ create table mart.athlete_session_baseline as
     select '{MATCH}' as session_id, 'a7' as athlete_id, 'total_distance_m' as metric,
         10.0::double as observed, 2 as earlier_session_count, 8.0::double as earlier_mean,
         1.0::double as earlier_sd, 25.0::double as difference_percent;
+create table mart.athlete_lap as
+    select '{RIDE}' as session_id, 'rider' as athlete_id, 'lap-' || n as source_event_id,
+        n::integer as lap_number,
+        timestamptz '2026-03-08 08:00:00+00' + to_seconds(30 * n - 30) as started_at_utc,
+        timestamptz '2026-03-08 08:00:00+00' + to_seconds(30 * n - n) as ended_at_utc,
+        (30 - n)::double as duration_s, 29.0::double as tracked_s, 150.0::double as distance_m,
+        null::double as top_speed_mps, 110.0::double as mean_heart_rate_bpm,
+        null::double as mean_power_w, 'lap manual' as description
+    from range(1, 4) as t(n);
 create table mart.team_shape as
     select '{MATCH}' as session_id, 'home' as team_side, 1 as period_id,
         300.0::double as window_start_s, 300.0::double as window_s, 40.0::double as width_m,
@@ -237,6 +246,22 @@ def test_a_ride_is_read_as_a_trace_with_its_pause(connection):
     assert facts.quality.missing_signal_count == 1
 
 
+def test_a_place_that_is_not_trusted_is_neither_drawn_nor_averaged(connection):
+    # Kinematics gives a poor or frozen fix no segment; a leap stands in one of its own.
+    connection.execute(
+        "update tracking.kinematics set x_m = 900, segment_id = null, quality = 64 "
+        "where (source_athlete_id = 'x' and frame_id = 10) or (period_id = 1 and frame_id = 1)"
+    )
+    connection.execute(
+        "update tracking.kinematics set x_m = 900, quality = 8 "
+        "where source_athlete_id = 'x' and frame_id = 20"
+    )
+    trace = load_facts(connection, RIDE, timezone="Europe/Berlin").trace
+    assert trace.x_m[9:12] == (45.0, None, 55.0)
+    assert trace.x_m[19:22] == (95.0, None, 105.0)
+    assert load_facts(connection, MATCH, timezone="Europe/Berlin").mean_places[0].sample_count == 7
+
+
 def test_a_value_out_of_range_is_not_drawn(connection):
     connection.execute("update raw.signals set value = 999, quality = 256 where sample_index = 2")
     trace = load_facts(connection, RIDE, timezone="Europe/Berlin").trace
@@ -246,3 +271,26 @@ def test_a_value_out_of_range_is_not_drawn(connection):
 def test_a_session_that_core_does_not_know_is_named(connection):
     with pytest.raises(NotCommittedError, match="no row of nowhere"):
         load_facts(connection, "nowhere", timezone="Europe/Berlin")
+
+
+def test_laps_are_read_in_order_of_time_and_have_no_trace_on_the_road(connection):
+    facts = load_facts(connection, RIDE, timezone="Europe/Berlin")
+    assert [lap.lap_number for lap in facts.laps] == [1, 2, 3]
+    assert facts.laps[0].started_at_utc == datetime(2026, 3, 8, 8, tzinfo=UTC)
+    assert facts.lap_traces == ()
+
+
+def test_the_two_best_laps_of_a_circuit_have_their_samples(connection):
+    connection.execute("update core.session set sport = 'motorsport' where sport = 'cycling'")
+    connection.execute(
+        "insert into raw.signals by name select * replace ('speed' as channel, 10.0 as value) "
+        "from raw.signals where channel = 'heart_rate'"
+    )
+    best, second = load_facts(connection, RIDE, timezone="Europe/Berlin").lap_traces
+    assert (best.lap_number, second.lap_number) == (3, 2)
+    # From 60 s (left out) to 87 s: 27 samples, each a second of 10 m/s after the one before.
+    assert len(best.distance_m) == 27
+    assert best.distance_m[-1] == pytest.approx(270.0)
+    assert best.x_m[0] == 305.0
+    # Seconds 40 to 49 have no place.
+    assert second.x_m.count(None) == 10

@@ -78,6 +78,11 @@ def test_a_route_is_not_drawn_across_a_break(ride):
     assert drawn.svg != closed.svg
 
 
+def test_north_is_up_on_a_road_and_unknown_on_a_circuit_without_a_timed_lap(ride):
+    track_day = replace(ride, header=replace(ride.header, sport="motorsport"))
+    assert [">N</text>" in draw_pictures(one)[0].svg for one in (ride, track_day)] == [True, False]
+
+
 def test_without_heart_rate_the_route_is_coloured_by_speed(ride):
     trace = replace(ride.trace, heart_rate_bpm=(None,) * len(ride.trace.t_s))
     picture = route(replace(ride, trace=trace))

@@ -22,6 +22,10 @@ from sports_assets.reports.session_page import bind_page, make_content, render_s
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 FLAVOURS = ("match", "event_match", "ride")
 
+#: How Python writes what is no number: none of it may reach a page.
+_NO_NUMBER = re.compile(r"\b(None|nan|NaN|inf)\b")
+_TEXT = st.text(max_size=8).filter(lambda text: not _NO_NUMBER.search(text))
+
 
 class Page(HTMLParser):
     """Reads a page and complains of a tag that is not closed where it should be."""
@@ -150,6 +154,7 @@ def test_what_a_page_says_does_not_depend_on_how_it_came_to_be(match, colophon):
     assert "No stage was timed." in other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -230,6 +235,7 @@ def test_the_scarcely_seen_come_last_and_have_no_bar(match, colophon):
     assert "width:100.0%" in home
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "title"),
     [
@@ -263,14 +269,13 @@ def hollowed(kind):
     return st.builds(
         kind,
         **{
-            field.name: st.none() | st.text(max_size=8)
-            if "str" in str(field.type)
-            else nothing_or_odd
+            field.name: st.none() | _TEXT if "str" in str(field.type) else nothing_or_odd
             for field in fields(kind)
         },
     )
 
 
+@pytest.mark.slow
 @settings(
     deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -334,7 +339,7 @@ def test_a_page_is_made_whatever_is_missing(flavour, request, colophon, data):
     )
     html = render_session_page(hollow, colophon)
     page = Page(html)
-    assert not re.search(r"\b(None|nan|NaN|inf)\b", re.sub(r'<span class="name">[^<]*', "", html))
+    assert not _NO_NUMBER.search(re.sub(r'<span class="name">[^<]*', "", html))
     assert html.count("<li><h3>") == 3
     ids = page.all("data-number-id")
     assert len(ids) == len(set(ids))

@@ -54,12 +54,14 @@ def by_player(moves) -> dict[str, dict[str, float]]:
     }
 
 
+@pytest.mark.slow
 def test_a_match_fits_the_contract_and_keeps_every_row_but_the_officials(match, moves):
     assert KINEMATICS.violations(moves) == []
     tracked = pc.sum(pc.not_equal(match["object_kind"], "official")).as_py()
     assert moves.num_rows == tracked
 
 
+@pytest.mark.slow
 def test_players_of_a_match_move_as_players_do(by_player):
     outfield = {k: v for k, v in by_player.items() if v["minutes"] >= 15}
     assert len(outfield) >= 18

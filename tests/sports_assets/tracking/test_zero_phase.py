@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import sosfiltfilt, sosfreqz
 
-from sports_assets.tracking.zero_phase import design_low_pass, smooth_segments
+from edge_ingest.cleaning.low_pass import design_low_pass
+from sports_assets.tracking.zero_phase import smooth_segments
 
 
 @settings(deadline=None)

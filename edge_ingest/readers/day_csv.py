@@ -1,0 +1,277 @@
+"""CSV of athletes' days by a column mapping: cells to values, rows to keys, and what was wrong.
+
+Shared by the readers of wellness, of injuries and of the athletes file. A cell that cannot be true
+becomes null and is counted; a line whose day or shape cannot be read stops the reading, by number.
+No message holds a cell's content.
+"""
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from edge_ingest.contract import Column, TableContract
+from edge_ingest.errors import SourceError
+from edge_ingest.readers.mapping import (
+    SCALES,
+    ColumnMapping,
+    DayColumn,
+    Kind,
+    ValueColumn,
+    packaged_mapping,
+    packaged_mappings,
+    read_mapping,
+)
+
+#: Days outside of this are slips of the pen.
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
+
+_TRUE = ("true", "yes", "y", "1")
+_FALSE = ("false", "no", "n", "0")
+_BEST, _WORST = 10.0, 1.0
+
+Value = str | float | bool | date | None
+Row = Mapping[str, str]
+
+
+@dataclass
+class DayTable:
+    """A CSV with its mapping, read line by line.
+
+    Attributes:
+        counts: what was wrong, by rule.
+    """
+
+    path: Path
+    mapping: ColumnMapping
+    text: str = field(repr=False)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        """Number and cells of each line; a missing value is an empty text.
+
+        Raises:
+            SourceError: a line is not CSV, or has another number of cells than the header.
+        """
+        reader = csv.reader(io.StringIO(self.text), strict=True, delimiter=self.mapping.delimiter)
+        try:
+            header = [name.strip() for name in next(reader)]
+            for cells in reader:
+                if not any(cell.strip() for cell in cells):
+                    continue
+                if len(cells) != len(header):
+                    raise SourceError(
+                        f"{self.path} line {reader.line_num} has {len(cells)} cells, and the "
+                        f"header has {len(header)}: put quotes around a cell that holds the "
+                        "delimiter"
+                    )
+                texts = (cell.strip() for cell in cells)
+                missing = self.mapping.missing
+                yield (
+                    reader.line_num,
+                    {
+                        name: "" if text in missing else text
+                        for name, text in zip(header, texts, strict=True)
+                    },
+                )
+        except csv.Error as error:
+            raise SourceError(
+                f"{self.path} line {reader.line_num} is not CSV ({error}): export it again"
+            ) from None
+
+    def counts_as_row(self, row: Row) -> bool:
+        """Whether the columns that must be filled are."""
+        return all(row[name] for name in self.mapping.only_where)
+
+    def athlete(self, row: Row) -> str | None:
+        """Whose line it is; None, and counted, where it does not say."""
+        if not row[self.mapping.athlete_id]:
+            self.counts["without_athlete"] += 1
+            return None
+        return row[self.mapping.athlete_id]
+
+    def day(self, line: int, row: Row) -> date:
+        """The day of a line.
+
+        Raises:
+            SourceError: it is none; names the line.
+        """
+        assert self.mapping.day is not None
+        try:
+            day = _day_of(self.mapping.day, row)
+        except (ValueError, OverflowError):
+            day = None
+        if day is None or not FIRST_DAY <= day <= LAST_DAY:
+            raise SourceError(
+                f"{self.path} line {line}: {self.mapping.day.column} is no day of {FIRST_DAY.year} "
+                f"to {LAST_DAY.year} as the mapping says ({_expected(self.mapping.day)}): mend the "
+                "line, or the mapping"
+            )
+        return day
+
+    def values(self, row: Row, columns: Mapping[str, Column]) -> dict[str, Value]:
+        """Our columns of a line, of these contracts."""
+        told: dict[str, Value] = dict(self.mapping.constants)
+        for name, told_by in self.mapping.columns.items():
+            told[name] = self._value(columns[name], told_by, row[told_by.column])
+        for name, told_by in self.mapping.columns.items():
+            filled = told_by.filled_with
+            if filled is None or told[name] != filled * told_by.multiply:
+                continue
+            if all(told[other] is None for other in self.mapping.columns if other != name):
+                told[name] = None
+                self.counts["filled_in_by_source"] += 1
+        return told
+
+    def _value(self, column: Column, told_by: ValueColumn, text: str) -> Value:
+        if not text:
+            return None
+        if pa.types.is_string(column.type):
+            return self._word(column, told_by, text)
+        if pa.types.is_boolean(column.type):
+            return self._truth(told_by, text)
+        if pa.types.is_date(column.type):
+            return self._later_day(told_by, text)
+        return self._measure(column, told_by, text)
+
+    def _measure(self, column: Column, told_by: ValueColumn, text: str) -> float | None:
+        number = _number(text, self.mapping.decimal)
+        if number is None:
+            self.counts["not_a_number"] += 1
+            return None
+        value, lowest, highest = number * told_by.multiply, column.minimum, column.maximum
+        if told_by.scale_from is not None:
+            value, (lowest, highest) = number, told_by.scale_from
+        elif column.name in SCALES:
+            lowest = _WORST
+        if (lowest is not None and value < lowest) or (highest is not None and value > highest):
+            self.counts["out_of_range"] += 1
+            return None
+        if told_by.scale_from is None:
+            return value
+        low, high = told_by.scale_from
+        share = (value - low) / (high - low)
+        return _WORST + (_BEST - _WORST) * (1 - share if told_by.reversed else share)
+
+    def _word(self, column: Column, told_by: ValueColumn, text: str) -> str | None:
+        word = str(told_by.values.get(text, text))
+        if column.allowed is None or word in column.allowed:
+            return word
+        self.counts["unknown_word"] += 1
+        return "other" if "other" in column.allowed else None
+
+    def _truth(self, told_by: ValueColumn, text: str) -> bool | None:
+        found = told_by.values.get(text)
+        if isinstance(found, bool):
+            return found
+        if text.lower() in (*_TRUE, *_FALSE):
+            return text.lower() in _TRUE
+        self.counts["unknown_word"] += 1
+        return None
+
+    def _later_day(self, told_by: ValueColumn, text: str) -> date | None:
+        try:
+            day = datetime.strptime(text, told_by.format).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            self.counts["not_a_day"] += 1
+            return None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.counts["out_of_range"] += 1
+            return None
+        return day
+
+
+def open_table(path: Path, mapping: Path | None, kind: Kind) -> DayTable:
+    """Open a CSV by its mapping, or by the mapping of a known source that its header fits.
+
+    Raises:
+        SourceError: it is no UTF-8, its header lacks a column, or no mapping fits.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is not UTF-8 (byte {error.start}): save it as CSV UTF-8"
+        ) from None
+    told = read_mapping(mapping, kind) if mapping is not None else None
+    header = _header(path, text, told.delimiter if told else ",")
+    if told is None and (told := packaged_mapping(header, kind)) is None:
+        known = ", ".join(name for name, one in packaged_mappings() if one.kind == kind)
+        raise SourceError(
+            f"{path} has the header of no source that we know ({known or 'there is none'}): give a "
+            "column mapping (docs/column-mappings.md)",
+            rule="incomplete",
+        )
+    if missing := [name for name in told.needs() if name not in header]:
+        raise SourceError(
+            f"{path} has no column {', '.join(missing)}, which the mapping of {told.source} names, "
+            f"among its {len(header)}: correct the mapping, or export the file with its headings"
+        )
+    return DayTable(path, told, text)
+
+
+def last_of_each(
+    contract: TableContract, rows: list[dict[str, Value]], counts: Counter[str]
+) -> pa.Table:
+    """Rows as a table of the contract; of several with one key the last counts."""
+    kept = {tuple(row[name] for name in contract.primary_key): row for row in rows}
+    if len(kept) < len(rows):
+        counts["told_again_later"] += len(rows) - len(kept)
+    return contract.conform(pa.Table.from_pylist(list(kept.values()), schema=contract.schema))
+
+
+def covered(mapping: ColumnMapping, first: date, last: date) -> tuple[date, date]:
+    """The days that a file speaks for, given its first and its last."""
+    if mapping.covers == "month":
+        last = (last.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        return first.replace(day=1), last
+    if mapping.covers == "year":
+        return first.replace(month=1, day=1), last.replace(month=12, day=31)
+    return first, last
+
+
+def _header(path: Path, text: str, delimiter: str) -> list[str]:
+    try:
+        header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter))]
+    except (csv.Error, StopIteration):
+        header = []
+    if not any(header):
+        raise SourceError(f"{path} has no header: export it with the names of its columns")
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        raise SourceError(f"{path} names the column {twice[0]} twice: export it again")
+    return header
+
+
+def _day_of(told_by: DayColumn, row: Row) -> date | None:
+    text = row[told_by.column]
+    if told_by.first_day is None:
+        return datetime.strptime(text, told_by.format).date()  # noqa: DTZ007 - a day has no zone
+    first = told_by.first_day
+    if isinstance(first, dict):
+        assert told_by.by is not None
+        if row[told_by.by] not in first:
+            return None
+        first = first[row[told_by.by]]
+    return first + timedelta(days=int(text) - 1)
+
+
+def _expected(told_by: DayColumn) -> str:
+    if told_by.first_day is None:
+        return f"format {told_by.format}"
+    return f"day 1 by {told_by.by}" if told_by.by else f"day 1 is {told_by.first_day}"
+
+
+def _number(text: str, decimal: str) -> float | None:
+    if "_" in text or (decimal == "," and "." in text):
+        return None
+    try:
+        number = float(text.replace(",", ".") if decimal == "," else text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,252 @@
+"""Tracking of vendors that have no reader of their own here, by way of kloppy.
+
+Conventions. kloppy loads in the vendor's own axes; half turns, metres and the y-axis are settled
+here, a column at a time: kloppy's own change of coordinates takes as long as its loading. The whole
+match is turned where the home side attacks towards −x in period 1: as the vendor says where it
+does, or else by the vote of all frames of the first period. Officials are not in kloppy's data.
+
+Clock. The vendor's instants where periods bear them, else its date with an hour, else the start
+that the operator tells.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_ingest.errors import SourceError
+from edge_ingest.identity import slugify
+from edge_ingest.inputs import LARGEST_DESCRIPTION, check_file
+from edge_ingest.readers.football_tracking import (
+    RUN_OFF_M,
+    Rows,
+    TrackedObject,
+    instant,
+    moment,
+    must_be_turned,
+    positions,
+    refuse_unsound,
+    while_on_the_field,
+)
+from edge_ingest.readers.kloppy_objects import (
+    field_of,
+    known_date,
+    load,
+    period_starts,
+    score_of,
+    side_of,
+    squads,
+    team_names,
+    to_metres,
+)
+from edge_ingest.recording import Recording, SessionFacts, Told
+
+if TYPE_CHECKING:
+    from kloppy.domain import TrackingDataset
+
+_NOWHERE = (None,) * 3
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One vendor: kloppy's loader, and which of its arguments each of our parts is.
+
+    Attributes:
+        source: whose ids and places these are.
+        axes: kloppy's name for the vendor's own coordinates.
+        in_lists: parts that go into one list, by kloppy's argument.
+        by_name: parts whose file name kloppy must see.
+        says_direction: kloppy's orientation is the vendor's word, not a guess from one frame.
+        field_m: assumed where the files tell no field; kloppy is told.
+        VERSION: as of any reader.
+    """
+
+    source: str
+    loader: str
+    axes: str
+    arguments: Mapping[str, str]
+    in_lists: Mapping[str, str] = field(default_factory=dict)
+    by_name: tuple[str, ...] = ()
+    says_direction: bool = False
+    field_m: tuple[float, float] | None = None
+    VERSION: str = "1"
+
+    def read(self, parts: Mapping[str, Path], told: Told) -> Recording:
+        """Read a match, as `edge_ingest.readers.Reader`."""
+        if "details" in parts:
+            _refuse_broken_json(parts["details"])
+        extra: dict[str, Any] = {"coordinates": self.axes}
+        if self.field_m:
+            extra |= {"pitch_length": self.field_m[0], "pitch_width": self.field_m[1]}
+        dataset = load(
+            self.loader,
+            parts,
+            self.arguments,
+            in_lists=self.in_lists,
+            by_name=self.by_name,
+            extra=extra,
+        )
+        return _recording(self, dataset, parts, told)
+
+
+def _refuse_broken_json(path: Path) -> None:
+    """Refuse a file that kloppy passes over in silence where it is damaged: names would be lost."""
+    import orjson
+
+    check_file(path, LARGEST_DESCRIPTION)
+    try:
+        told = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise SourceError(
+            f"{path} is no sound JSON (line {error.lineno}, column {error.colno}): export it "
+            "again, or leave it out",
+        ) from error
+    if not isinstance(told, dict):
+        raise SourceError(f"{path} holds no match: export it again, or leave it out")
+
+
+def _recording(
+    vendor: Vendor, dataset: "TrackingDataset", parts: Mapping[str, Path], told: Told
+) -> Recording:
+    path = parts["tracking"]
+    began, clock = period_starts(dataset, told, known_date(dataset), str(path))
+    objects, rows = _rows(dataset, {number: instant(when) for number, when in began.items()})
+    refuse_unsound(rows, objects, path)
+    is_turned = _must_be_turned(vendor, dataset, rows, objects, path)
+    field_m = field_of(dataset.metadata.pitch_dimensions)
+    table, counts = positions(rows, objects, field_m, is_turned=is_turned)
+    names, (home_score, away_score) = team_names(dataset), score_of(dataset)
+    settings: dict[str, str | float | bool] = {"run_off_m": RUN_OFF_M, "is_turned": is_turned}
+    if vendor.field_m:
+        settings["assumed_field"] = f"{field_m[0]:g}x{field_m[1]:g} m"
+    first = rows.period_id.min()
+    return Recording(
+        source=vendor.source,
+        device_id=slugify(told.device_id or "") or vendor.source,
+        kind="tracking",
+        reader=f"kloppy {vendor.loader}",
+        reader_version=vendor.VERSION,
+        session=SessionFacts(
+            sport="football",
+            started_at_utc=began[min(began)] if first in began else moment(rows.captured.min()),
+            ended_at_utc=moment(rows.captured.max()),
+            source_session_id=str(dataset.metadata.game_id) if dataset.metadata.game_id else None,
+            name=" – ".join(str(names.get(side, side)) for side in ("home", "away")),
+            site=told.site,
+            sampling_rate_hz=float(dataset.metadata.frame_rate),
+            field_length_m=field_m[0],
+            field_width_m=field_m[1],
+            home_team_name=names.get("home"),
+            away_team_name=names.get("away"),
+            home_score=home_score,
+            away_score=away_score,
+        ),
+        clock=clock,
+        tables={"positions": table, "athletes": squads(vendor.source, dataset)},
+        filter_settings=settings,
+        rows_by_rule=counts,
+    )
+
+
+def _must_be_turned(
+    vendor: Vendor, dataset: "TrackingDataset", rows: Rows, objects: list[TrackedObject], path: Path
+) -> bool:
+    from kloppy.domain import Orientation
+
+    said = {Orientation.HOME_AWAY: False, Orientation.AWAY_HOME: True}
+    if vendor.says_direction and dataset.metadata.orientation in said:
+        return said[dataset.metadata.orientation]
+    return must_be_turned(rows, objects, path)
+
+
+def _rows(
+    dataset: "TrackingDataset", began: Mapping[int, np.datetime64]
+) -> tuple[list[TrackedObject], Rows]:
+    """All frames as columns: the ball of each, then its players."""
+    numbers: dict[int, int] = {}
+    objects = [TrackedObject("ball")]
+    frame_id, period_id, elapsed, sizes = [], [], [], []
+    index: list[int] = []
+    xs: list[float] = []
+    ys: list[float] = []
+    balls: list[tuple[float | None, ...]] = []
+    for frame in dataset.records:
+        frame_id.append(frame.frame_id)
+        period_id.append(frame.period.id)
+        elapsed.append(frame.timestamp / _MICROSECOND)
+        sizes.append(len(frame.players_data))
+        ball = frame.ball_coordinates
+        balls.append((ball.x, ball.y, getattr(ball, "z", None)) if ball else _NOWHERE)
+        for player, data in frame.players_data.items():
+            # By identity: hashing kloppy's player costs more than the rest.
+            number = numbers.get(id(player))
+            if number is None:
+                found = TrackedObject("athlete", str(player.player_id), side_of(player.team))
+                if found not in objects:
+                    objects.append(found)
+                number = numbers[id(player)] = objects.index(found)
+            index.append(number)
+            place = data.coordinates
+            xs.append(place.x if place else np.nan)
+            ys.append(place.y if place else np.nan)
+    count = len(frame_id)
+    ball_m = np.array(balls, np.float64).reshape(-1, 3)
+    frames = np.concatenate([np.arange(count), np.repeat(np.arange(count), sizes)])
+    system = dataset.metadata.coordinate_system
+    x_m, y_m = to_metres(
+        dataset.metadata.pitch_dimensions,
+        np.concatenate([ball_m[:, 0], np.array(xs, np.float64)]),
+        np.concatenate([ball_m[:, 1], np.array(ys, np.float64)]),
+        is_y_down=system.vertical_orientation.name == "TOP_TO_BOTTOM",
+    )
+    period = np.array(period_id, np.int64)
+    since = np.rint(np.array(elapsed)).astype("timedelta64[us]")
+    starts = np.array([began.get(number, np.datetime64("NaT", "us")) for number in period_id])
+    if np.isnat(starts).any():
+        raise SourceError("a frame is of a period that the match does not have: export it again")
+    number_of = np.array(frame_id, np.int64)
+    if number_of.max() > np.iinfo(np.int32).max:
+        number_of = np.arange(count)  # milliseconds since 1970 are no number of a frame
+    rows = Rows(
+        period_id=period[frames],
+        frame_id=number_of[frames],
+        captured=(starts + since)[frames],
+        period_time_s=(since.astype(np.int64) / 1e6)[frames],
+        object_index=np.concatenate([np.zeros(count, np.int64), np.array(index, np.int64)]),
+        x_m=x_m,
+        y_m=y_m,
+        z_m=np.concatenate([ball_m[:, 2], np.full(len(xs), np.nan)]),
+    )
+    return objects, while_on_the_field(rows, objects)
+
+
+second_spectrum = Vendor(
+    "second_spectrum", "secondspectrum.load", "secondspectrum",
+    {"match": "meta_data", "tracking": "raw_data", "details": "additional_meta_data"},
+)  # fmt: skip
+signality = Vendor(
+    "signality", "signality.load", "signality",
+    {"match": "meta_data", "venue": "venue_information"},
+    in_lists={"tracking": "raw_data_feeds", "tracking_2": "raw_data_feeds"},
+)  # fmt: skip
+statsperform = Vendor(
+    "statsperform", "statsperform.load_tracking", "sportvu",
+    {"match": "ma1_data", "tracking": "ma25_data"}, field_m=(105.0, 68.0),
+)  # fmt: skip
+hawkeye = Vendor(
+    "hawkeye", "hawkeye.load", "hawkeye", {"match": "meta_data"},
+    in_lists={"ball": "ball_feeds", "tracking": "player_centroid_feeds"}, by_name=("match",),
+)  # fmt: skip
+pff = Vendor(
+    "pff", "pff.load_tracking", "pff",
+    {"match": "meta_data", "players": "roster_meta_data", "tracking": "raw_data"},
+    says_direction=True,
+)  # fmt: skip
+metrica_epts = Vendor(
+    "metrica", "metrica.load_tracking_epts", "metrica",
+    {"match": "meta_data", "tracking": "raw_data"}, says_direction=True,
+)  # fmt: skip

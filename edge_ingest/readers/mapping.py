@@ -1,0 +1,214 @@
+"""Column mappings: how one source's CSV of athletes' days is told to us, as a TOML file.
+
+`docs/column-mappings.md` describes the format for whoever writes one. Mappings of known sources
+stand in `mappings/` and are found by the header of the CSV.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edge_ingest.contract import TableContract
+from edge_ingest.errors import SourceError
+from edge_ingest.identity import ATHLETES_SCHEMA
+from edge_ingest.manifest import Slug
+from edge_ingest.records import DAY_TABLES
+
+#: Columns whose answers run from 1 (worst) to 10 (best).
+SCALES = ("readiness", "fatigue", "soreness", "stress", "mood", "sleep_quality")
+
+Kind = Literal["wellness", "injuries", "athletes"]
+#: Columns that are told in their own way, not under `columns`.
+_TOLD_APART = ("source", "source_athlete_id", "source_injury_id", "day")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class DayColumn(_Strict):
+    """Where a day stands.
+
+    Attributes:
+        column: of the CSV.
+        format: as `strptime` reads it.
+        first_day: where the source counts days instead: the date of day 1; one for all, or one for
+            each value of the column `by`.
+    """
+
+    column: Annotated[str, Field(alias="from")]
+    format: str = "%Y-%m-%d"
+    first_day: date | dict[str, date] | None = None
+    by: str | None = None
+
+    @model_validator(mode="after")
+    def _counted_alike(self) -> "DayColumn":
+        if isinstance(self.first_day, dict) != (self.by is not None):
+            raise ValueError("first_day by values goes with `by`, the column that holds them")
+        return self
+
+
+class ValueColumn(_Strict):
+    """Where a value stands, and how it becomes ours.
+
+    Attributes:
+        column: of the CSV.
+        scale_from: lowest and highest answer of the source's own scale; becomes 1 to 10.
+        reversed: whether the source's lowest answer is the best.
+        multiply: source's unit to ours, such as minutes to hours.
+        filled_with: what the source writes where nothing was said: believed only on a day on which
+            the athlete answered something else.
+        values: the source's words, and ours.
+        format: of a day, as `strptime` reads it.
+    """
+
+    column: Annotated[str, Field(alias="from")]
+    scale_from: tuple[float, float] | None = None
+    reversed: bool = False
+    multiply: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    filled_with: float | None = None
+    values: dict[str, str | bool] = Field(default_factory=dict)
+    format: str = "%Y-%m-%d"
+
+    @model_validator(mode="after")
+    def _sound(self) -> "ValueColumn":
+        if self.scale_from is not None and not self.scale_from[0] < self.scale_from[1]:
+            raise ValueError("scale_from names the lowest answer and then the highest")
+        if self.reversed and self.scale_from is None:
+            raise ValueError("reversed needs scale_from: between which answers is it turned round?")
+        return self
+
+
+class ColumnMapping(_Strict):
+    """A mapping file.
+
+    Attributes:
+        source: who made the data, as it goes into the column `source`.
+        athlete_id: column of the CSV with the source's own id of the athlete.
+        injury_id: columns that together name an injury.
+        day: for wellness the day; for injuries that of onset.
+        columns: our column, and where it stands.
+        constants: our column, and what holds for every row.
+        missing: what the source writes for "no value".
+        only_where: columns of the CSV that must be filled for a row to count.
+        covers: which days a file speaks for: from its first to its last, or those months or years
+            whole, where exports always hold all of them.
+    """
+
+    version: Literal[1]
+    kind: Kind
+    source: Slug
+    athlete_id: str
+    injury_id: tuple[str, ...] = ()
+    day: DayColumn | None = None
+    columns: dict[str, ValueColumn]
+    constants: dict[str, str | bool | float] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ("",)
+    only_where: tuple[str, ...] = ()
+    covers: Literal["file", "month", "year"] = "file"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _fits_the_table(self) -> "ColumnMapping":
+        known = _our_columns(self.kind)
+        for name in (*self.columns, *self.constants):
+            if name not in known:
+                raise ValueError(f"{self.kind} has no column {name}: it has {', '.join(known)}")
+            if name in self.columns and name in self.constants:
+                raise ValueError(f"{name} is told by a column and by a constant: choose one")
+        for name, column in self.columns.items():
+            if column.scale_from is not None and name not in SCALES:
+                raise ValueError(f"{name} has no scale of 1 to 10: leave out scale_from")
+        if (self.kind == "athletes") != (self.day is None):
+            raise ValueError("wellness and injuries need `day`, and athletes have none")
+        if (self.kind == "injuries") != bool(self.injury_id):
+            raise ValueError("injuries need `injury_id`, and nothing else has one")
+        required = {"injuries": "kind", "athletes": "athlete_id"}.get(self.kind)
+        if required and required not in {*self.columns, *self.constants}:
+            raise ValueError(f"{self.kind} need {required}, by a column or a constant")
+        return self
+
+    @property
+    def contract(self) -> TableContract:
+        """The table that it fills; athletes have a schema instead."""
+        return DAY_TABLES[self.kind]
+
+    def needs(self) -> list[str]:
+        """Columns that the CSV must have."""
+        names = [self.athlete_id, *self.injury_id, *self.only_where]
+        names += [column.column for column in self.columns.values()]
+        if self.day is not None:
+            names += [self.day.column, *([self.day.by] if self.day.by else [])]
+        return list(dict.fromkeys(names))
+
+
+def _our_columns(kind: Kind) -> list[str]:
+    names = ATHLETES_SCHEMA.names if kind == "athletes" else DAY_TABLES[kind].schema.names
+    return [name for name in names if name not in _TOLD_APART]
+
+
+def read_mapping(path: Path, kind: Kind) -> ColumnMapping:
+    """Read a mapping file.
+
+    Raises:
+        SourceError: it is no TOML, no mapping of this kind, or contradicts itself; names the place.
+    """
+    try:
+        told = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourceError(
+            f"{path} is no TOML ({error}): see docs/column-mappings.md", rule="malformed"
+        ) from error
+    return _checked(told, str(path), kind)
+
+
+def packaged_mapping(header: Sequence[str], kind: Kind) -> ColumnMapping | None:
+    """The mapping of a known source that has all of its columns in this header."""
+    for _, mapping in packaged_mappings():
+        if mapping.kind == kind and set(mapping.needs()) <= set(header):
+            return mapping
+    return None
+
+
+def packaged_mappings() -> Iterator[tuple[str, ColumnMapping]]:
+    """Every mapping that comes with the package, by name."""
+    for entry in sorted(files("edge_ingest.readers.mappings").iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".toml"):
+            told = tomllib.loads(entry.read_text("utf-8"))
+            yield entry.name.removesuffix(".toml"), _checked(told, entry.name, told.get("kind"))
+
+
+def fingerprint(mapping: ColumnMapping) -> str:
+    """Names what a mapping says, whatever its comments and order."""
+    return hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _checked(told: dict[str, Any], where: str, kind: Any) -> ColumnMapping:  # noqa: ANN401
+    version = told.get("version")
+    if isinstance(version, int) and version > 1:
+        raise SourceError(
+            f"{where} is a mapping of version {version}, and this software knows version 1: update "
+            "edge-ingest",
+            rule="future_version",
+        )
+    try:
+        mapping = ColumnMapping.model_validate(told)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "as a whole"
+        message = re.sub(r"^Value error, ", "", first["msg"])
+        raise SourceError(
+            f"{where} is no column mapping: {place}: {message} ({error.error_count()} in all): see "
+            "docs/column-mappings.md"
+        ) from error
+    if mapping.kind != kind:
+        raise SourceError(f"{where} is a mapping for {mapping.kind}, and {kind} is wanted")
+    return mapping

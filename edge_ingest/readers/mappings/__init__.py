@@ -1,0 +1,1 @@
+"""Column mappings of known sources, one TOML file each."""

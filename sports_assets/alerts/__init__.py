@@ -1,0 +1,1 @@
+"""Who left the personal norm?"""
