@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge_ingest.cleaning.beats import (
@@ -206,6 +206,7 @@ def test_any_series_ends_and_stays_a_series(seed, size) -> None:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 100_000), size=st.integers(4, 250), noise=st.floats(1, 300))
+@example(seed=702, size=173, noise=299.5)  # beat 128 lies on the threshold
 def test_the_classes_are_the_reference_s_on_any_series(seed, size, noise) -> None:
     """Crowded artefacts above all, where beats are looked at as a neighbour's follower."""
     rng = np.random.default_rng(seed)
@@ -215,10 +216,10 @@ def test_the_classes_are_the_reference_s_on_any_series(seed, size, noise) -> Non
 
     module = sys.modules["neurokit2.signal.signal_fixpeaks"]
     beats = np.concatenate([[0], np.cumsum(rr_ms)]).astype(int)
-    found, _ = module._find_artifacts(beats, sampling_rate=1000)
+    found, subspaces = module._find_artifacts(beats, sampling_rate=1000)
     apart: set[int] = set()
     for kind, name in NAMES.items():
         ours = set((np.flatnonzero(classes == kind) + 1).tolist())
         apart |= (set(found[name]) - {0}) ^ ours
-    # A beat at a threshold may fall to either side of it: one beat in 400 such series did.
-    assert len(apart) <= 1
+    # Only a beat that lies on the threshold itself may fall to either side of it by rounding.
+    assert all(abs(abs(subspaces["drrs"][beat]) - 1) < 1e-9 for beat in apart)
