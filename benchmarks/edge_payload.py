@@ -30,17 +30,17 @@ import pyarrow.parquet as pq
 from benchmarks.movement import movements
 from benchmarks.named_sets import NamedSet, named_sets, why_not
 from benchmarks.outcome import Target, print_outcome
-from edge_ingest.arrival import read_table
 from edge_ingest.cleaning.recording import clean
 from edge_ingest.cleaning.settings import load_settings
-from edge_ingest.drop import PackedDrop, pack
-from edge_ingest.encoding import complete
+from edge_ingest.drops.arrival import read_table
+from edge_ingest.drops.drop import PackedDrop, pack
+from edge_ingest.drops.encoding import complete
+from edge_ingest.drops.row_order import in_order
 from edge_ingest.identity import mint_session_id
 from edge_ingest.manifest import MANIFEST_NAME
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Recording
 from edge_ingest.records import SIGNALS
-from edge_ingest.row_order import in_order
 from edge_ingest.samples import CLUB_TIMEZONE, Sample
 
 #: Athletes who ran less than this at high speed are counted, and not held against the target, m.

@@ -55,7 +55,10 @@ def read_frames(path: Path) -> Frames:
 
 
 def write_metrica(frames: Frames, folder: Path) -> dict[str, Path]:
-    """Write the parts `home` and `away` of Metrica's CSV into a folder."""
+    """Write the parts `home` and `away` of Metrica's CSV into a folder.
+
+    Its shares count downwards from the upper touch line.
+    """
     paths = {}
     for side, players in frames.sides.items():
         shirts = [str(number) for number in range(1, len(players) + 1)]
@@ -65,7 +68,7 @@ def write_metrica(frames: Frames, folder: Path) -> dict[str, Path]:
             "Period,Frame,Time [s]," + ",,".join(f"Player{n}" for n in shirts) + ",,Ball,",
         ]
         shares = np.concatenate(
-            [place / np.array(FIELD_M)[:, None] for place in (*players, frames.ball)]
+            [(x_m / FIELD_M[0], 1 - y_m / FIELD_M[1]) for x_m, y_m in (*players, frames.ball)]
         )
         for number, row in zip(frames.number.tolist(), shares.T.tolist(), strict=True):
             places = ",".join("NaN" if isnan(share) else _number(share, 5) for share in row)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from edge_ingest.encoding import add_constants, complete
+from edge_ingest.drops.encoding import add_constants, complete
 from edge_ingest.records import POSITIONS
 from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
 

@@ -43,7 +43,7 @@ Kind = Literal[
     "approval",
 ]
 
-#: How numbers stand in the Parquet files; `edge_ingest/stored.py` says what each one means.
+#: How numbers stand in the Parquet files; `edge_ingest/drops/stored.py` says what each one means.
 Encoding = Literal[1, 2]
 #: The one that we write.
 ENCODING: Encoding = 2

@@ -76,8 +76,8 @@ class Recording:
         device_id: recording device or feed; a slug.
         reader, reader_version: what read it.
         tables: rows by raw table (`positions`, `signals`, `events`, `athletes`), with the columns
-            of the contract but for those of `edge_ingest.encoding.ADDED_IN_RAW`; columns that may
-            be null may be left out. `sessions` is made from `session`.
+            of the contract but for those of `edge_ingest.drops.encoding.ADDED_IN_RAW`; columns that
+            may be null may be left out. `sessions` is made from `session`.
         filter_settings: what the filters were told; `rows_by_rule`: what each of them found.
         metres_per_count: step of coordinates on disk, m.
         dead_bands: by channel, in its unit: a value within it of the one last kept is written as

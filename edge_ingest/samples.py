@@ -18,11 +18,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from edge_ingest.cleaning.settings import load_settings
-from edge_ingest.drop import PackedDrop
+from edge_ingest.drops.drop import PackedDrop
 from edge_ingest.durable import write_durably
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import read_calendar
-from edge_ingest.intake import Intake
+from edge_ingest.intake.packing import Intake
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Told
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from sqlalchemy.engine import make_url
 
+from edge_ingest.drops.signing import read_public_keys
 from edge_ingest.errors import KeyFileError
-from edge_ingest.signing import read_public_keys
 from resources.environment import Settings, s3_options
 from resources.errors import SettingsError
 from resources.iceberg.lakehouse import IcebergLakehouse

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
-from edge_ingest.arrival import LARGEST_MANIFEST, read_manifest
+from edge_ingest.drops.arrival import LARGEST_MANIFEST, read_manifest
+from edge_ingest.drops.signing import check_signature
 from edge_ingest.errors import DropError
 from edge_ingest.identity import CalendarEntry, mint_session_id, read_athletes, read_calendar
 from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME, Manifest
-from edge_ingest.signing import check_signature
 from resources.errors import ResourceError, TooLargeError
 from resources.landing_files import DropFiles, FoundDrop, LocalDropFiles, S3DropFiles
 from resources.object_store import is_s3, s3_client, split_s3

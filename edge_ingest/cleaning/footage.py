@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from edge_ingest.cleaning.footage_cut import CutResult, Stretch, cut
 from edge_ingest.cleaning.settings import CleaningSettings, FootageSettings
+from edge_ingest.drops.media import known_sha256
 from edge_ingest.errors import NothingRecordedError
 from edge_ingest.footage import FootageObject, footage_table
-from edge_ingest.media import known_sha256
 from edge_ingest.recording import Recording
 from edge_ingest.video import open_video, probe, video_packets
 

@@ -18,8 +18,8 @@ def probe_command(
     ] = False,
 ) -> None:
     """Say what is known of a video: codec, frames, times, size."""
+    from edge_ingest.drops.media import sha256_of
     from edge_ingest.inputs import LARGEST_VIDEO, check_file
-    from edge_ingest.media import sha256_of
     from edge_ingest.video import probe
 
     with errors_in_a_line():

@@ -19,7 +19,7 @@ def keygen_command(
     ] = KEYS,
 ) -> None:
     """Make the key that signs this node's drops; prints the public line for the lakehouse."""
-    from edge_ingest.signing import make_key, public_line
+    from edge_ingest.drops.signing import make_key, public_line
 
     with errors_in_a_line():
         line = public_line(make_key(node_id, into))

@@ -34,8 +34,8 @@ def live_command(
 
     It needs no cloud; `send` fetches the norms whenever there is a network.
     """
-    from edge_ingest.lock import only_one
-    from edge_ingest.node import address, load_node, with_live_options
+    from edge_ingest.node.lock import only_one
+    from edge_ingest.node.settings import address, load_node, with_live_options
 
     with errors_in_a_line():
         node = with_live_options(load_node(config), sport=sport, broker=broker, http=http)

@@ -19,11 +19,11 @@ from edge_ingest.cli.console import Config, app, err, errors_in_a_line, out
 from edge_ingest.errors import EdgeError, SettingsError
 
 if TYPE_CHECKING:
-    from edge_ingest.node import Node
-    from edge_ingest.norms_fetch import Fetch
-    from edge_ingest.spool import Round, Sender
-    from edge_ingest.status import Status
-    from edge_ingest.watch import Outcome, Watcher
+    from edge_ingest.intake.watch import Outcome, Watcher
+    from edge_ingest.node.settings import Node
+    from edge_ingest.node.status import Status
+    from edge_ingest.spool.norms_fetch import Fetch
+    from edge_ingest.spool.sender import Round, Sender
 
 Once = Annotated[bool, typer.Option("--once", help="Go over it once, and end.")]
 
@@ -51,10 +51,10 @@ def watch_command(
 
     With --once the exit code is 1 if a file was refused, or could not be taken in.
     """
-    from edge_ingest.isolation import in_child
-    from edge_ingest.lock import only_one
-    from edge_ingest.node import load_node
-    from edge_ingest.watch import Watcher
+    from edge_ingest.intake.isolation import in_child
+    from edge_ingest.intake.watch import Watcher
+    from edge_ingest.node.lock import only_one
+    from edge_ingest.node.settings import load_node
 
     with errors_in_a_line(), _until_told() as (stop, sleep):
         node = load_node(config)
@@ -78,12 +78,12 @@ def send_command(once: Once = False, config: Config = None) -> None:
     It also fetches the personal norms for `live` from there, every ten minutes.
     With --once the exit code is 1 if anything is left to send.
     """
-    from edge_ingest.landing import landing_target
-    from edge_ingest.lock import only_one
-    from edge_ingest.node import load_node
-    from edge_ingest.norms_fetch import NormsFetcher
-    from edge_ingest.outbox import Outbox
-    from edge_ingest.spool import Sender, send_until
+    from edge_ingest.node.lock import only_one
+    from edge_ingest.node.settings import load_node
+    from edge_ingest.spool.landing import landing_target
+    from edge_ingest.spool.norms_fetch import NormsFetcher
+    from edge_ingest.spool.outbox import Outbox
+    from edge_ingest.spool.sender import Sender, send_until
 
     with errors_in_a_line(), _until_told() as (stop, sleep):
         node = load_node(config)
@@ -111,8 +111,8 @@ def send_command(once: Once = False, config: Config = None) -> None:
 @app.command("status")
 def status_command(config: Config = None) -> None:
     """Show what waits, what was refused and why, and how much room there is."""
-    from edge_ingest.node import load_node
-    from edge_ingest.status import status
+    from edge_ingest.node.settings import load_node
+    from edge_ingest.node.status import status
 
     with errors_in_a_line():
         node = load_node(config)
@@ -122,8 +122,8 @@ def status_command(config: Config = None) -> None:
 @app.command("doctor")
 def doctor_command(config: Config = None) -> None:
     """Check disk, clock, key, landing zone, broker and norms; exit code 1 if anything is wrong."""
-    from edge_ingest.doctor import examine
-    from edge_ingest.node import load_node
+    from edge_ingest.node.doctor import examine
+    from edge_ingest.node.settings import load_node
 
     with errors_in_a_line():
         node = load_node(config)

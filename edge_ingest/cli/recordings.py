@@ -15,7 +15,7 @@ from edge_ingest.cli.console import LANDING, OPTIONS, Landing, app, errors_in_a_
 from edge_ingest.errors import DropError, SourceError
 
 if TYPE_CHECKING:
-    from edge_ingest.drop import PackedDrop
+    from edge_ingest.drops.drop import PackedDrop
     from edge_ingest.samples import Sample
 
 
@@ -86,11 +86,11 @@ def pack_command(  # noqa: PLR0917 - the options of the command
 ) -> None:
     """Read a recording, flag its noise, and put it into the landing zone as a drop."""
     from edge_ingest.cleaning.settings import load_settings
+    from edge_ingest.drops.signing import load_key
     from edge_ingest.identity import read_calendar
-    from edge_ingest.intake import Intake
+    from edge_ingest.intake.packing import Intake
     from edge_ingest.readers import read_source
     from edge_ingest.recording import DayRecords, Told
-    from edge_ingest.signing import load_key
 
     with errors_in_a_line():
         if calendar is not None and not calendar.is_file():
@@ -125,7 +125,7 @@ def verify_command(
     folder: Annotated[Path, typer.Argument(help="A drop, a stream, or a landing zone.")],
 ) -> None:
     """Check drops against their manifests and contracts; exit code 1 if anything is wrong."""
-    from edge_ingest.arrival import verify
+    from edge_ingest.drops.arrival import verify
 
     with errors_in_a_line():
         folders = _drop_folders(folder)
@@ -153,7 +153,7 @@ def replay_command(
     ] = None,
 ) -> None:
     """Send drops that exist once more, in the order in which their sessions began."""
-    from edge_ingest.replay import copy_identity, find_drops, replay
+    from edge_ingest.drops.replay import copy_identity, find_drops, replay
 
     with errors_in_a_line():
         drops = find_drops(folder)

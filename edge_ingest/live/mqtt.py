@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge_ingest.live.messages import every_position
-from edge_ingest.node import BrokerLogin, BrokerSettings
+from edge_ingest.node.settings import BrokerLogin, BrokerSettings
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client

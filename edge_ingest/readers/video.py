@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from edge_ingest.drops.media import known_sha256
 from edge_ingest.errors import SourceError
 from edge_ingest.footage import FootageObject, footage_table
 from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
-from edge_ingest.media import known_sha256
 from edge_ingest.recording import Recording, SessionFacts, Told
 from edge_ingest.records import SPORTS
 from edge_ingest.video import probe

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from edge_ingest.arrival import as_raw, locate_media, read_table
+from edge_ingest.drops.arrival import as_raw, locate_media, read_table
 from edge_ingest.errors import ContractError, DropError, EdgeError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import SESSION_TABLES

@@ -13,8 +13,8 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from edge_ingest.arrival import as_days, day_table, read_table
 from edge_ingest.contract import TableContract
+from edge_ingest.drops.arrival import as_days, day_table, read_table
 from edge_ingest.errors import ContractError, DropError, EdgeError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from sports_assets.raw.build import ArrivedDrop, Refusal

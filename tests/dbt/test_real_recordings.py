@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.arrival import read_manifest
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import read_manifest
+from edge_ingest.drops.drop import pack
 from edge_ingest.identity import mint_session_id
 from edge_ingest.readers import read_recording
 from edge_ingest.records import SESSION_TABLES

@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 
 from deploy.local.services import daemon, make_home, wait_for, webserver
-from edge_ingest.drop import PackedDrop
+from edge_ingest.drops.drop import PackedDrop
 from edge_ingest.samples import activity_samples, match_samples, pack_samples
 from sports_assets.keys import REPORT_SESSION_KEY
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from edge_ingest.isolation import Attempt, here
-from edge_ingest.landing import FolderLanding, LandingTarget
-from edge_ingest.node import Node
-from edge_ingest.outbox import Outbox, OutboxDrop
-from edge_ingest.spool import Sender
-from edge_ingest.watch import Outcome, Watcher
+from edge_ingest.intake.isolation import Attempt, here
+from edge_ingest.intake.watch import Outcome, Watcher
+from edge_ingest.node.settings import Node
+from edge_ingest.spool.landing import FolderLanding, LandingTarget
+from edge_ingest.spool.outbox import Outbox, OutboxDrop
+from edge_ingest.spool.sender import Sender
 from tests.edge_ingest.recordings import NOW
 
 

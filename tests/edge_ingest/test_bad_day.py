@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.drop import PackedDrop
-from edge_ingest.landing import LandingError
+from edge_ingest.drops.drop import PackedDrop
+from edge_ingest.spool.landing import LandingError
 from tests.edge_ingest.nodes import Ground, fill
-from tests.edge_ingest.test_spool import Network
-from tests.edge_ingest.test_spool_kill import refusals, rows
+from tests.edge_ingest.spool.test_kill import refusals, rows
+from tests.edge_ingest.spool.test_sender import Network
 from tests.edge_ingest.tiny_reader import register
 
 pytestmark = pytest.mark.slow

@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
-from edge_ingest.arrival import check
 from edge_ingest.cli import app
+from edge_ingest.drops.arrival import check
+from edge_ingest.drops.replay import find_drops
 from edge_ingest.errors import RULES, SourceError
-from edge_ingest.kept import recordings
-from edge_ingest.node import load_node
-from edge_ingest.quarantine import refusals
+from edge_ingest.intake.kept import recordings
+from edge_ingest.intake.quarantine import refusals
+from edge_ingest.node.settings import load_node
 from edge_ingest.readers import READERS, read_source
-from edge_ingest.replay import find_drops
 from resources.dagster_resources import LandingZoneResource
 from resources.landing_files import LocalDropFiles
 from resources.landing_zone import LandingZone

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from edge_ingest.arrival import read_manifest
 from edge_ingest.cli import app
-from edge_ingest.media import sha256_of
+from edge_ingest.drops.arrival import read_manifest
+from edge_ingest.drops.media import sha256_of
 from edge_ingest.readers import READERS
 from tests.conftest import REPOSITORY
 from tests.edge_ingest.footage_clips import drawn, encode

@@ -7,12 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from edge_ingest.arrival import read_manifest, read_table
-from edge_ingest.drop import pack_days
+from edge_ingest.drops.arrival import read_manifest, read_table
+from edge_ingest.drops.drop import pack_days
+from edge_ingest.drops.signing import check_signature, make_key, public_line, read_public_keys
 from edge_ingest.errors import ContractError
 from edge_ingest.recording import DayRecords
 from edge_ingest.records import WELLNESS
-from edge_ingest.signing import check_signature, make_key, public_line, read_public_keys
 from tests.edge_ingest.recordings import NOW
 
 FIRST, LAST = date(2024, 5, 1), date(2024, 5, 31)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from edge_ingest import manifest as manifests
-from edge_ingest.arrival import read_manifest
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import read_manifest
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import DropFile
 from tests.edge_ingest.recordings import IDENTITY, NOW, recording

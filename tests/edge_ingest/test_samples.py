@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.arrival import verify
+from edge_ingest.drops.arrival import verify
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import read_athletes, read_calendar
 from edge_ingest.samples import activity_samples, every_sample, match_samples, pack_samples

@@ -54,7 +54,7 @@ def s3_options() -> Iterator[dict[str, str]]:
         server.wait(timeout=10)
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A fresh place, once as a folder and once in the object store."""
     catalog = f"sqlite:///{tmp_path}/lakehouse/catalog.db?timeout=60"

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from edge_ingest import manifest as manifests
-from edge_ingest.arrival import LARGEST_MANIFEST
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import LARGEST_MANIFEST
+from edge_ingest.drops.drop import pack
+from edge_ingest.drops.signing import make_key, public_line, read_public_keys, sign
 from edge_ingest.errors import DropError, SourceError
 from edge_ingest.identity import mint_session_id, read_calendar
 from edge_ingest.manifest import Manifest, MediaFile
-from edge_ingest.signing import make_key, public_line, read_public_keys, sign
 from resources.errors import ResourceError
 from resources.landing_files import DropFiles
 from resources.landing_zone import ActiveDrop, Arrival, LandingZone, Trust, landing_zone

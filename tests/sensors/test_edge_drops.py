@@ -251,7 +251,7 @@ def _jobs(result: dg.SensorResult) -> list[str | None]:
 
 def test_a_node_that_refused_a_file_asks_for_the_list(tmp_path: Path, tick: Tick) -> None:
     from edge_ingest.errors import SourceError
-    from edge_ingest.quarantine import refuse_file
+    from edge_ingest.intake.quarantine import refuse_file
 
     def refuse(content: bytes) -> None:
         bad = tmp_path / "_in.fit"
@@ -322,7 +322,7 @@ def test_a_link_in_the_landing_zone_is_listed_and_never_followed(
 
 
 def test_unsigned_drops_are_refused_where_signatures_are_required(tmp_path: Path) -> None:
-    from edge_ingest.signing import make_key, public_line
+    from edge_ingest.drops.signing import make_key, public_line
 
     key = make_key("stadium-1", tmp_path / "_keys")
     stranger = make_key("stranger", tmp_path / "_keys")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from edge_ingest.drop import PackedDrop, pack_days
+from edge_ingest.drops.drop import PackedDrop, pack_days
+from edge_ingest.drops.signing import NodeKey
 from edge_ingest.recording import DayRecords
 from edge_ingest.records import INJURIES, WELLNESS
-from edge_ingest.signing import NodeKey
 
 MONDAY = date(2024, 5, 6)
 PACKED = datetime(2024, 6, 1, 12, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from edge_ingest.replay import find_drops
+from edge_ingest.drops.replay import find_drops
 from sports_assets.definitions import defs
 from tests.conftest import REPOSITORY
 from tests.sports_assets.test_session_runs import CONTRACTS, Club

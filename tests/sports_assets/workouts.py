@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from edge_ingest.drop import PackedDrop, pack
+from edge_ingest.drops.drop import PackedDrop, pack
 from edge_ingest.identity import mint_session_id
 from edge_ingest.manifest import Clock
 from edge_ingest.recording import Recording, SessionFacts

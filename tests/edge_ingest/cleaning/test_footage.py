@@ -19,8 +19,8 @@ from edge_ingest.cleaning.footage import (
 )
 from edge_ingest.cleaning.footage_cut import Stretch
 from edge_ingest.cleaning.settings import load_settings
+from edge_ingest.drops.media import measured
 from edge_ingest.errors import NothingRecordedError
-from edge_ingest.media import measured
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Recording, Told
 from edge_ingest.video import probe

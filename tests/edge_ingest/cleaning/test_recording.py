@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from edge_ingest.arrival import read_table, verify
 from edge_ingest.cleaning.recording import clean
 from edge_ingest.cleaning.settings import load_settings
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import read_table, verify
+from edge_ingest.drops.drop import pack
 from edge_ingest.manifest import Clock
 from edge_ingest.recording import Recording, Told
 from edge_ingest.records import Quality

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.arrival import verify
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import verify
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import mint_session_id
 from edge_ingest.readers import READERS, Source, read_recording

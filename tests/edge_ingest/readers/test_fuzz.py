@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from edge_ingest import manifest as manifests
-from edge_ingest.arrival import check, read_manifest, verify
 from edge_ingest.cleaning.recording import clean
 from edge_ingest.cleaning.settings import CleaningSettings, load_settings
-from edge_ingest.drop import pack, pack_days
+from edge_ingest.drops.arrival import check, read_manifest, verify
+from edge_ingest.drops.drop import pack, pack_days
 from edge_ingest.errors import RULES, DropError
 from edge_ingest.identity import mint_session_id
 from edge_ingest.manifest import MANIFEST_NAME, DropFile

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from edge_ingest.arrival import read_table, verify
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import read_table, verify
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import mint_session_id
 from edge_ingest.pitch_corners import Pitch, read_pitch

@@ -17,7 +17,7 @@ from kloppy import datafactory, impect, metrica, opta, sportec, statsbomb, stats
 from kloppy.domain import Point
 from kloppy.domain.models.pitch import NormalizedPitchDimensions, OptaPitchDimensions
 
-from edge_ingest.drop import pack
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import SessionIdentity
 from edge_ingest.readers import READERS, load_reader, read_recording

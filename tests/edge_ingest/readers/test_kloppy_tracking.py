@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kloppy import hawkeye, metrica, pff, secondspectrum, signality, statsperform
 
-from edge_ingest.drop import pack
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import SessionIdentity
 from edge_ingest.readers import READERS, load_reader, read_recording

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from edge_ingest.arrival import read_table
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import read_table
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import SessionIdentity
 from edge_ingest.readers import read_recording

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from kloppy import sportec as kloppy_sportec
 
-from edge_ingest.drop import pack
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import SessionIdentity
 from edge_ingest.readers import read_recording, sportec_frames

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
-from edge_ingest.arrival import verify
-from edge_ingest.drop import pack
+from edge_ingest.drops.arrival import verify
+from edge_ingest.drops.drop import pack
 from edge_ingest.errors import NothingRecordedError, SourceError
 from edge_ingest.geodesy import to_local
 from edge_ingest.identity import mint_session_id

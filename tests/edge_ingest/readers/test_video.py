@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edge_ingest.drops.media import sha256_of
 from edge_ingest.errors import SourceError
 from edge_ingest.inputs import LARGEST_VIDEO
-from edge_ingest.media import sha256_of
 from edge_ingest.readers import READERS, read_recording
 from edge_ingest.recording import Told
 from edge_ingest.records import FOOTAGE

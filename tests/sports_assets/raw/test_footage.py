@@ -9,8 +9,8 @@ import pytest
 
 from edge_ingest.cleaning.footage import leave_out_idle
 from edge_ingest.cleaning.settings import load_settings
-from edge_ingest.drop import PackedDrop
-from edge_ingest.media import sha256_of
+from edge_ingest.drops.drop import PackedDrop
+from edge_ingest.drops.media import sha256_of
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Told
 from edge_ingest.records import SESSION_TABLES
@@ -200,7 +200,7 @@ def test_each_piece_of_a_cut_video_is_a_row(club: Club, tmp_path: Path) -> None:
 
 def test_a_row_that_tells_of_another_file_costs_its_drop(club: Club, video: Path) -> None:
     """As a packer with a fault would write it: the manifest and the row name different files."""
-    from edge_ingest.arrival import locate_media
+    from edge_ingest.drops.arrival import locate_media
     from edge_ingest.errors import DropError
     from sports_assets.raw.build import ArrivedDrop, build_session
 

@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 
 from edge_ingest.contract import TableContract
+from edge_ingest.drops.signing import load_key, make_key, public_line
 from edge_ingest.errors import SourceError
-from edge_ingest.quarantine import refuse_file
+from edge_ingest.intake.quarantine import refuse_file
 from edge_ingest.records import INJURIES, QUARANTINE, WELLNESS
-from edge_ingest.signing import load_key, make_key, public_line
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.landing_files import LocalDropFiles
 from sports_assets.raw.assets import raw_days, raw_quarantine

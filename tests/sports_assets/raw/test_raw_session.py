@@ -104,7 +104,7 @@ def test_a_disk_that_fails_is_no_fault_of_the_drop(tmp_path: Path) -> None:
 
 def test_a_refusal_carries_no_value_of_an_athlete(tmp_path: Path, run: Run) -> None:
     """A heart rate that nobody has, let through by a foreign packer."""
-    from edge_ingest import drop_content
+    from edge_ingest.drops import content as drop_content
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drop_content, "_refuse_misfits", lambda *_: None)

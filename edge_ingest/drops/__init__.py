@@ -1,0 +1,1 @@
+"""What leaves the edge: a recording as Parquet files and a signed manifest, and back."""

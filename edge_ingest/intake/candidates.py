@@ -1,0 +1,367 @@
+"""Which files of a watched folder make one recording.
+
+A file of a source that has one part is a recording by itself. Files of a source that has several
+belong together if they stand in one folder; where only one of its parts is needed, each file of
+that part is a recording, and the others (the corners of a pitch) serve all of them.
+`recording.toml` speaks for its folder: for the one recording in it, or for each of several.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from edge_ingest.errors import SourceError
+from edge_ingest.inputs import check_file
+from edge_ingest.intake.sidecar import FOLDER_SIDECAR, SUFFIX, Sidecar, read_sidecar
+from edge_ingest.readers import READERS, accepts
+from edge_ingest.readers.recognise import possible
+from edge_ingest.recording import Told
+
+_ANY_SIZE = 1 << 62
+#: Two recordings of one folder cannot share these.
+_ONE_EACH = ("athlete_id", "device_id")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Files that make one recording, or would if they were all there.
+
+    Attributes:
+        files: everything that belongs to it alone, the sidecar last.
+        source: None where nobody knows it.
+        lacks: why it is not whole yet; it may come.
+        fault: why it will never be one.
+        trouble: why it cannot be looked at now.
+        shared: files that serve others of the folder, too; they leave with the last one.
+        others: first file of each of those.
+    """
+
+    files: tuple[Path, ...]
+    source: str | None = None
+    parts: Mapping[str, Path] = field(default_factory=dict)
+    told: Told = field(default_factory=Told)
+    lacks: SourceError | None = None
+    fault: SourceError | None = None
+    trouble: OSError | None = None
+    shared: tuple[Path, ...] = ()
+    others: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call it: its file, or the folder of one that needs several."""
+        entry = READERS.get(self.source or "")
+        needs_several = entry is not None and (len(entry.parts) - len(entry.optional) > 1)
+        is_folder = needs_several or (entry is not None and bool(entry.beside))
+        return self.files[0].parent.name if is_folder else self.files[0].name
+
+    @property
+    def everything(self) -> tuple[Path, ...]:
+        """Its files, and those that it shares."""
+        return (*self.files, *self.shared)
+
+    def leaving(self) -> tuple[Path, ...]:
+        """The files that leave the folder with it: shared ones with the last that needs them."""
+        return self.files if any(path.exists() for path in self.others) else self.everything
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file, what its sidecar says, and what part of what source it may be."""
+
+    file: Path
+    said: Sidecar
+    sidecar: Path | None
+    kinds: tuple[tuple[str, str], ...]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.file, self.sidecar) if self.sidecar else (self.file,)
+
+
+def candidates(seen: Iterable[Path], root: Path) -> list[Candidate]:
+    """What the files in a watched folder make; reads how each of them begins."""
+    by_folder: dict[Path, list[Path]] = defaultdict(list)
+    for path in sorted(seen):
+        by_folder[path.parent].append(path)
+    found = []
+    for folder, files in by_folder.items():
+        whole = folder / FOLDER_SIDECAR
+        if whole in files and folder != root:
+            found += _with_folder_sidecar(whole, [file for file in files if file != whole])
+        else:
+            found += _separate(files) if folder == root else _with_strangers(_separate(files))
+    return found
+
+
+def _with_folder_sidecar(sidecar: Path, files: list[Path]) -> list[Candidate]:
+    """Recordings of a folder that `recording.toml` speaks for."""
+    try:
+        said = read_sidecar(sidecar)
+        if not files:
+            alone = f"{sidecar} stands alone: put the files beside it"
+            return [Candidate((sidecar,), lacks=SourceError(alone, rule="incomplete"))]
+        if said.parts is not None:
+            return [_named(sidecar, said, said.parts, files)]
+        return _spoken_for(sidecar, said, files)
+    except SourceError as error:
+        is_early = error.rule == "incomplete"
+        everything = (*files, sidecar)
+        return [
+            Candidate(everything, lacks=error) if is_early else Candidate(everything, fault=error)
+        ]
+    except OSError as error:
+        return [Candidate((*files, sidecar), trouble=error)]
+
+
+def _named(sidecar: Path, said: Sidecar, named: Mapping[str, str], files: list[Path]) -> Candidate:
+    """The recording whose parts a folder's sidecar names."""
+    by_name = {file.name: file for file in files}
+    if gone := [name for name in named.values() if name not in by_name]:
+        raise SourceError(
+            f"{sidecar} names {', '.join(gone)}, which is not there", rule="incomplete"
+        )
+    parts = {part: by_name[name] for part, name in named.items()}
+    shown = {source for file in parts.values() for source, _ in possible(file)}
+    source = said.source or (shown.pop() if len(shown) == 1 else None)
+    lacks = _lacks(source, parts, sidecar.parent)
+    order = sorted(files, key=lambda file: file not in parts.values())
+    return Candidate((*order, sidecar), source, parts, said.told, lacks=lacks)
+
+
+def _spoken_for(sidecar: Path, said: Sidecar, files: list[Path]) -> list[Candidate]:
+    """What the files show, with what the folder's sidecar adds."""
+    found = _separate(files, said.source)
+    sound = [one for one in found if not (one.fault and one.fault.rule == "unknown_format")]
+    unknown = [file for one in found if one not in sound for file in one.files]
+    entry = READERS.get(said.source or "")
+    if not sound and entry is not None and len(files) == 1 == len(entry.parts):
+        part = next(iter(entry.parts))
+        return [Candidate((*files, sidecar), said.source, {part: files[0]}, said.told)]
+    if not sound:
+        _lacks(None, {}, sidecar.parent)
+    with_parts = [one for one in sound if one.parts]
+    if len(sound) == 1:
+        (one,) = sound
+        order = sorted((*one.files, *unknown), key=lambda path: path.suffix == SUFFIX)
+        return [replace(one, files=(*order, sidecar), told=_over(said.told, one.told))]
+    for name in _ONE_EACH:
+        if getattr(said.told, name) is not None:
+            raise SourceError(
+                f"{sidecar} says {name}, and there are {len(with_parts)} recordings beside it: "
+                f"write it into a file of each, such as {with_parts[0].files[0].name}{SUFFIX}"
+                if with_parts else f"{sidecar} says {name}, and the files are not one recording"
+            )  # fmt: skip
+    firsts = [one.files[0] for one in sound]
+    return [
+        replace(
+            one,
+            told=_over(_only(said.told, one.source), one.told),
+            shared=tuple(dict.fromkeys((*one.shared, *unknown, sidecar))),
+            others=tuple(file for file in firsts if file != one.files[0]),
+        )
+        for one in sound
+    ]
+
+
+def _separate(files: list[Path], only: str | None = None) -> list[Candidate]:
+    """Recordings among the files of a folder; `only` of one source, where it is known."""
+    beside = {sidecar for file in files if (sidecar := _sidecar_of(file, files))}
+    found: list[Candidate] = []
+    members: list[_Member] = []
+    for file in files:
+        if file in beside or file.suffix == SUFFIX:
+            continue  # a sidecar whose file has not come yet waits for it
+        sidecar = _sidecar_of(file, files)
+        everything = (file, sidecar) if sidecar else (file,)
+        try:
+            check_file(file, _ANY_SIZE)
+            said = read_sidecar(sidecar) if sidecar else Sidecar()
+            members.append(_Member(file, said, sidecar, _kinds(file, said, only)))
+        except SourceError as error:
+            found.append(Candidate(everything, fault=error))
+        except OSError as error:
+            found.append(Candidate(everything, trouble=error))
+    certain = {one.kinds[0][0] for one in members if len(one.kinds) == 1}
+    together: dict[str, list[tuple[str, _Member]]] = defaultdict(list)
+    for one in members:
+        # A pitch's corners look alike for every vest: the files beside it tell whose they are.
+        kinds = [kind for kind in one.kinds if len(one.kinds) == 1 or kind[0] in certain]
+        if len(kinds) == 1:
+            together[kinds[0][0]].append((kinds[0][1], one))
+        else:
+            names = " or ".join(f"{part} of {source}" for source, part in one.kinds)
+            lacks = SourceError(
+                f"{one.file.name} is {names}: put it into the folder of what it belongs to",
+                rule="incomplete",
+            )
+            found.append(Candidate(one.files, lacks=lacks))
+    for source, parts in together.items():
+        found += _joined(source, parts)
+    return sorted(found, key=lambda one: one.files[0])
+
+
+def _kinds(file: Path, said: Sidecar, only: str | None) -> tuple[tuple[str, str], ...]:
+    """Which part of which source a file may be, by its sidecar or by how it begins."""
+    if said.parts is not None:
+        raise SourceError(
+            f"the sidecar of {file.name} has parts: put the files of one recording into a folder, "
+            f"with {FOLDER_SIDECAR}"
+        )
+    wanted = said.source or only
+    known = tuple(kind for kind in possible(file) if wanted in {None, kind[0]})
+    if known:
+        return known
+    for source, entry in READERS.items():
+        if entry.beside and re.fullmatch(entry.beside, file.name) and wanted in {None, source}:
+            return ((source, ""),)
+    if said.source is not None:
+        parts = list(READERS[said.source].parts)
+        if len(parts) == 1:
+            return ((said.source, parts[0]),)
+        raise SourceError(
+            f"which part of {said.source} is {file.name}? Put its files into a folder, with "
+            f"{FOLDER_SIDECAR} that names them",
+            rule="unknown_format",
+        )
+    raise SourceError(
+        f"no reader knows {file.name} by how it begins: if one of `edge-ingest sources` reads "
+        f'it, write source = "…" into {file.name}{SUFFIX} beside it',
+        rule="unknown_format",
+    )
+
+
+def _joined(source: str, found: list[tuple[str, _Member]]) -> list[Candidate]:
+    """What files of one source in one folder make.
+
+    Args:
+        found: each with its part; an empty one where it only has to stand beside the others.
+    """
+    entry = READERS[source]
+    if len(entry.parts) == 1 and not entry.beside:
+        return [
+            Candidate(one.files, source, {part: one.file}, one.said.told) for part, one in found
+        ]
+    needed = [part for part in entry.parts if part not in entry.optional]
+    first = [one for part, one in found if part == needed[0]]
+    rest = [(part, one) for part, one in found if part != needed[0]]
+    if len(needed) == 1 < len(first):
+        return _each(source, needed[0], first, rest)
+    everything = [path for one in first for path in one.files]
+    everything += [path for _, one in rest for path in one.files]
+    order = tuple(sorted(everything, key=lambda path: path.suffix == SUFFIX))
+    parts = {part: one.file for part, one in found if part}
+    if twice := _twice(source, found):
+        return [Candidate(order, source, parts, lacks=twice)]
+    told = next((one.said.told for _, one in found if one.said.told != Told()), Told())
+    lacks = _lacks(source, parts, found[0][1].file.parent)
+    return [Candidate(order, source, parts, told, lacks=lacks)]
+
+
+def _each(
+    source: str, part: str, first: Sequence[_Member], rest: Sequence[tuple[str, _Member]]
+) -> list[Candidate]:
+    """A recording of each file of the one part that is needed, all with the same other parts."""
+    everything = tuple(path for one in first for path in one.files)
+    if READERS[source].beside:  # what stands beside belongs to one of them alone
+        others = tuple(path for _, one in rest for path in one.files)
+        return [
+            Candidate(
+                (*everything, *others), source, lacks=_two(first[0], first[1], (source, part))
+            )
+        ]
+    if twice := _twice(source, rest):
+        others = tuple(path for _, one in rest for path in one.files)
+        return [Candidate((*everything, *others), source, lacks=twice)]
+    shared = tuple(path for _, one in rest for path in one.files)
+    more = {name: one.file for name, one in rest}
+    return [
+        Candidate(
+            one.files, source, {part: one.file, **more}, one.said.told,
+            shared=shared,
+            others=tuple(other.file for other in first if other is not one) if shared else (),
+        )
+        for one in first
+    ]  # fmt: skip
+
+
+def _with_strangers(found: list[Candidate]) -> list[Candidate]:
+    """Files that nobody knows, beside a recording that lacks a part: perhaps they are that part.
+
+    Refused one by one they would take the recording apart.
+    """
+    strangers = [one for one in found if one.fault and one.fault.rule == "unknown_format"]
+    lacking = [one for one in found if one.lacks]
+    if not strangers or len(lacking) != 1:
+        return found
+    (whole,) = lacking
+    names = ", ".join(one.files[0].name for one in strangers)
+    lacks = SourceError(
+        f"{whole.lacks}; nobody knows {names} by how it begins: if it belongs to it, name it in "
+        f"{FOLDER_SIDECAR}",
+        rule="incomplete",
+    )
+    files = tuple(file for one in (whole, *strangers) for file in one.files)
+    order = tuple(sorted(files, key=lambda path: path.suffix == SUFFIX))
+    rest = [one for one in found if one not in strangers and one is not whole]
+    return [*rest, replace(whole, files=order, lacks=lacks)]
+
+
+def _lacks(source: str | None, parts: Mapping[str, Path], folder: Path) -> SourceError | None:
+    if source is None:
+        raise SourceError(
+            f"no reader knows the files in {folder.name}: name the source in {FOLDER_SIDECAR}",
+            rule="unknown_format",
+        )
+    entry = READERS[source]
+    missing = [part for part in entry.parts if part not in (*entry.optional, *parts)]
+    if not missing:
+        return None
+    listed = ", ".join(f"{part} ({entry.parts[part]})" for part in missing)
+    return SourceError(
+        f"{source} also needs {listed}: put all its files into one folder", rule="incomplete"
+    )
+
+
+def _twice(source: str, found: Sequence[tuple[str, _Member]]) -> SourceError | None:
+    known: dict[str, _Member] = {}
+    for part, one in found:
+        if part and part in known:
+            return _two(known[part], one, (source, part))
+        known[part] = one
+    return None
+
+
+def _two(one: _Member, other: _Member, known: tuple[str, str]) -> SourceError:
+    return SourceError(
+        f"{other.file.name} and {one.file.name} are both the {known[1]} of {known[0]}: put each "
+        "recording into a folder of its own",
+        rule="incomplete",
+    )
+
+
+def _over(general: Told, own: Told) -> Told:
+    """What is told of one recording before what is told of all."""
+    told = {one.name: getattr(own, one.name) for one in fields(Told)}
+    return replace(general, **{name: value for name, value in told.items() if value is not None})
+
+
+def _only(told: Told, source: str | None) -> Told:
+    """What a source has a use for."""
+    unused = [one.name for one in fields(Told) if not (source and accepts(source, one.name))]
+    return replace(told, **dict.fromkeys(unused))
+
+
+def with_defaults(told: Told, defaults: Told, source: str) -> Told:
+    """What is told of a recording, and beyond that what holds for the node and the source."""
+    return _over(_only(defaults, source), told)
+
+
+def _sidecar_of(file: Path, files: list[Path]) -> Path | None:
+    if file.suffix == SUFFIX:
+        return None
+    for name in (f"{file.name}{SUFFIX}", f"{file.stem}{SUFFIX}"):
+        if (path := file.with_name(name)) in files:
+            return path
+    return None

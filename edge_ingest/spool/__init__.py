@@ -1,0 +1,1 @@
+"""Store and forward: drops stay until the landing zone has them."""

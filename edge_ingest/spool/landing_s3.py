@@ -1,0 +1,321 @@
+"""The landing zone in an object store: small files at once, large ones in parts that resume.
+
+Every file travels with its SHA-256, which the store checks and keeps; it is then asked for what it
+has. Of a file in parts the store keeps the hash of the parts' hashes (Amazon S3's *composite*
+checksum), which is computed here anew. A store that keeps no checksums is read back.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from edge_ingest.node.settings import S3Settings
+from edge_ingest.spool.landing import (
+    CHUNK,
+    BrokenOffError,
+    LandingError,
+    Parcel,
+    Pause,
+    altered,
+    refuse_larger,
+)
+
+#: S3 takes no more parts of a file.
+MOST_PARTS = 10_000
+_DEFAULT_REGION = "us-east-1"
+_SHA256 = "sha256"
+_PART_BYTES = "part-bytes"
+_TIMEOUT_S = 20
+_NOT_FOUND = {"404", "NoSuchKey", "NotFound"}
+_REMEDIES = {
+    "NoSuchBucket": "there is no such bucket: check landing.uri",
+    "RequestTimeTooSkewed": "the clock of this machine is wrong: set it",
+    "InvalidAccessKeyId": "the access key is unknown: check AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "the secret does not fit the key: check AWS_SECRET_ACCESS_KEY",
+    "ExpiredToken": "the credentials have expired: renew them",
+    "PermanentRedirect": "the bucket is in another region: check AWS_REGION",
+    "QuotaExceeded": "the store is full: raise its quota",
+}
+_FORBIDDEN = "the credentials may not do this: allow GetObject, PutObject, DeleteObject, ListBucket"
+
+
+@dataclass(frozen=True)
+class _Digests:
+    """SHA-256 of a file, whole and by part."""
+
+    whole: str
+    parts: tuple[bytes, ...]
+
+    @property
+    def composite(self) -> str:
+        return base64.b64encode(hashlib.sha256(b"".join(self.parts)).digest()).decode()
+
+
+def s3_client(settings: S3Settings) -> Any:  # noqa: ANN401 - boto3 makes its types at run time
+    """A boto3 client that gives up soon: waiting and trying again is the spool's part."""
+    import boto3
+    from botocore.config import Config
+
+    own = bool(settings.endpoint)
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.endpoint,
+        region_name=settings.region or (_DEFAULT_REGION if own else None),
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=settings.secret_access_key,
+        aws_session_token=settings.session_token,
+        config=Config(
+            s3={"addressing_style": "path"} if own else {},
+            retries={"mode": "standard", "total_max_attempts": 1},
+            connect_timeout=_TIMEOUT_S,
+            read_timeout=_TIMEOUT_S,
+        ),
+    )
+
+
+class S3Landing:
+    """A landing zone under a prefix of a bucket.
+
+    Args:
+        uri: `s3://bucket/prefix`.
+        part_bytes: larger files go in parts of this size.
+    """
+
+    def __init__(self, client: Any, uri: str, part_bytes: int) -> None:  # noqa: ANN401
+        parts = urlsplit(uri)
+        if not parts.netloc:
+            raise LandingError(
+                f"{uri!r} names no bucket: write s3://bucket/prefix", is_permanent=True
+            )
+        self._client = client
+        self._bucket = parts.netloc
+        self._prefix = f"{prefix}/" if (prefix := parts.path.strip("/")) else ""
+        self._part_bytes = part_bytes
+        self._server_time: datetime | None = None
+        client.meta.events.register("after-call.s3", self._note_time)
+
+    @property
+    def uri(self) -> str:
+        """See `LandingTarget`."""
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    @property
+    def server_time_utc(self) -> datetime | None:
+        """The Date of the store's last answer."""
+        return self._server_time
+
+    def read(self, name: str, most_bytes: int | None = None) -> bytes | None:
+        """See `LandingTarget`."""
+        with self._faults():
+            try:
+                found = self._client.get_object(**self._at(name))
+                with closing(found["Body"]) as body:
+                    refuse_larger(f"{self.uri}/{name}", found["ContentLength"], most_bytes)
+                    return bytes(body.read())
+            except self._client.exceptions.ClientError as error:
+                if _code(error) in _NOT_FOUND:
+                    return None
+                raise
+
+    def holds(self, parcel: Parcel) -> bool:
+        """See `LandingTarget`: by the checksum that the store made as it received the file."""
+        with self._faults():
+            try:
+                head = self._client.head_object(**self._at(parcel.name), ChecksumMode="ENABLED")
+            except self._client.exceptions.ClientError as error:
+                if _code(error) in _NOT_FOUND:
+                    return False
+                raise
+            return self._has(parcel, head)
+
+    def put(self, parcel: Parcel, pause: Pause) -> None:
+        """See `LandingTarget`; a file in parts goes on where the last attempt broke off."""
+        part_bytes = max(self._part_bytes, -(-parcel.bytes // MOST_PARTS))
+        digests = _digest(parcel.path, part_bytes)
+        if digests.whole != parcel.sha256:
+            raise altered(parcel)
+        with self._faults():
+            if parcel.bytes <= part_bytes:
+                self._client.put_object(
+                    **self._at(parcel.name),
+                    Body=parcel.path.read_bytes(),
+                    ChecksumAlgorithm="SHA256",
+                    ChecksumSHA256=_base64(parcel.sha256),
+                    Metadata={_SHA256: parcel.sha256},
+                )
+            else:
+                self._put_in_parts(parcel, part_bytes, digests, pause)
+        if not self.holds(parcel):
+            raise LandingError(f"{self.uri}/{parcel.name} arrived altered: it is sent again")
+
+    def remove(self, name: str) -> None:
+        """See `LandingTarget`."""
+        with self._faults():
+            self._client.delete_object(**self._at(name))
+
+    def _has(self, parcel: Parcel, head: Mapping[str, Any]) -> bool:
+        """Whether what the store tells of a file is what the parcel says."""
+        if head["ContentLength"] != parcel.bytes:
+            return False
+        told = head.get("ChecksumSHA256", "").partition("-")[0]
+        part_bytes = head["Metadata"].get(_PART_BYTES)
+        if told and part_bytes is None:
+            return bool(told == _base64(parcel.sha256))
+        if not told or not parcel.path.exists():
+            return self._hash_back(parcel.name) == parcel.sha256
+        digests = _digest(parcel.path, int(part_bytes))
+        return digests.whole == parcel.sha256 and bool(told == digests.composite)
+
+    def _put_in_parts(
+        self, parcel: Parcel, part_bytes: int, digests: _Digests, pause: Pause
+    ) -> None:
+        upload = self._upload_begun(parcel.name) or self._begin_upload(parcel, part_bytes)
+        there = self._parts_there(parcel.name, upload)
+        parts = []
+        with parcel.path.open("rb") as source:
+            for number, digest in enumerate(digests.parts, start=1):
+                checksum = base64.b64encode(digest).decode()
+                body = source.read(part_bytes)
+                known = there.get(number)
+                if known is None or not _is_part(known, body, checksum):
+                    if pause():
+                        raise BrokenOffError(parcel.name)
+                    known = self._client.upload_part(
+                        **self._at(parcel.name), UploadId=upload, PartNumber=number,
+                        Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum,
+                    )  # fmt: skip
+                parts.append(
+                    {"PartNumber": number, "ETag": known["ETag"], "ChecksumSHA256": checksum}
+                )
+        self._client.complete_multipart_upload(
+            **self._at(parcel.name), UploadId=upload, MultipartUpload={"Parts": parts}
+        )
+
+    def _upload_begun(self, name: str) -> str | None:
+        """The newest upload of this file that was not finished."""
+        key = self._prefix + name
+        pages = self._client.get_paginator("list_multipart_uploads")
+        found = [
+            (upload["Initiated"], str(upload["UploadId"]))
+            for page in pages.paginate(Bucket=self._bucket, Prefix=key)
+            for upload in page.get("Uploads", ())
+            if upload["Key"] == key
+        ]
+        return max(found)[1] if found else None
+
+    def _begin_upload(self, parcel: Parcel, part_bytes: int) -> str:
+        begun = self._client.create_multipart_upload(
+            **self._at(parcel.name),
+            ChecksumAlgorithm="SHA256",
+            Metadata={_SHA256: parcel.sha256, _PART_BYTES: str(part_bytes)},
+        )
+        return str(begun["UploadId"])
+
+    def _parts_there(self, name: str, upload: str) -> dict[int, Mapping[str, Any]]:
+        pages = self._client.get_paginator("list_parts")
+        return {
+            part["PartNumber"]: part
+            for page in pages.paginate(**self._at(name), UploadId=upload)
+            for part in page.get("Parts", ())
+        }
+
+    def _hash_back(self, name: str) -> str:
+        digest = hashlib.sha256()
+        body = self._client.get_object(**self._at(name))["Body"]
+        for chunk in body.iter_chunks(CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def _at(self, name: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + name}
+
+    def _note_time(self, http_response: Any, **_: Any) -> None:  # noqa: ANN401
+        if date := http_response.headers.get("date"):
+            self._server_time = parsedate_to_datetime(date).astimezone(UTC)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            NoCredentialsError,
+            PartialCredentialsError,
+        )
+
+        try:
+            yield
+        except ClientError as error:
+            raise _explained(self.uri, error) from error
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise LandingError(
+                f"{self.uri}: there are no credentials: set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or give the machine a role",
+                is_permanent=True,
+            ) from error
+        except (BotoCoreError, Boto3Error) as error:
+            # Without the name of the file: the same fault is then told once.
+            endpoint = self._client.meta.endpoint_url
+            raise LandingError(
+                f"{self.uri} cannot be reached ({type(error).__name__} at {endpoint}): check the "
+                "network"
+            ) from error
+
+
+def _explained(uri: str, error: Any) -> LandingError:  # noqa: ANN401 - a ClientError
+    code = _code(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    remedy = _REMEDIES.get(code) or (_FORBIDDEN if status == 403 or code == "403" else None)  # noqa: PLR2004
+    if remedy:
+        return LandingError(f"{uri}: {code}: {remedy}", is_permanent=True)
+    message = error.response.get("Error", {}).get("Message", "")
+    return LandingError(f"{uri}: {code} {message}".rstrip())
+
+
+def _code(error: Any) -> str:  # noqa: ANN401 - a ClientError
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _is_part(known: Mapping[str, Any], body: bytes, checksum: str) -> bool:
+    """Whether a part that was uploaded before is this one: by SHA-256, else by its ETag."""
+    if known["Size"] != len(body):
+        return False
+    if told := known.get("ChecksumSHA256"):
+        return bool(told == checksum)
+    # The MD5, but for stores that encrypt with keys of their own: then the part is sent again.
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return bool(known["ETag"].strip('"') == md5)
+
+
+def _digest(path: Path, part_bytes: int) -> _Digests:
+    """Hashes of a file and of its parts, reading it once.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    whole = hashlib.sha256()
+    parts = []
+    with path.open("rb") as handle:
+        while True:
+            part, left = hashlib.sha256(), part_bytes
+            while left and (chunk := handle.read(min(CHUNK, left))):
+                whole.update(chunk)
+                part.update(chunk)
+                left -= len(chunk)
+            if left == part_bytes:
+                break
+            parts.append(part.digest())
+            if left:
+                break
+    return _Digests(whole.hexdigest(), tuple(parts))
+
+
+def _base64(sha256: str) -> str:
+    return base64.b64encode(bytes.fromhex(sha256)).decode()

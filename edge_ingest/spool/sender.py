@@ -1,0 +1,281 @@
+"""Store and forward: drops go from the outbox to the landing zone, and leave when it has them.
+
+Belongs here: in which order, how often, and what to do when it does not work. How a file gets there
+for certain stands in `landing.py`; what the outbox is in `outbox.py`.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from edge_ingest.errors import DropError
+from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME
+from edge_ingest.spool.backoff import Backoff
+from edge_ingest.spool.landing import (
+    AlteredHereError,
+    BrokenOffError,
+    LandingError,
+    LandingTarget,
+    Pause,
+    never,
+)
+from edge_ingest.spool.norms_fetch import NormsFetcher
+from edge_ingest.spool.outbox import Outbox, OutboxDrop, Sent
+
+#: Waits after a fault that may pass by itself, s: no network, a busy store.
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+#: After a fault that only a person can end, s: wrong credentials, a full store.
+FIRST_WAIT_FOR_A_PERSON_S = 30.0
+LONGEST_WAIT_FOR_A_PERSON_S = 600.0
+#: So long after its delivery a drop is asked for a refusal.
+REFUSABLE = timedelta(days=14)
+
+#: While a large file goes, the outbox is looked at so often, s: it holds years of notes.
+LOOK_EVERY_S = 2.0
+
+STATE_NAME = "send.json"
+
+
+@dataclass(frozen=True)
+class Round:
+    """What came of one go over the outbox.
+
+    Attributes:
+        sent: drops that were confirmed.
+        fault: why it stopped before the end; None where it did not.
+        stuck: drops that cannot be sent whatever the network does, by place, with the reason.
+        next_in_s: when to try again at the earliest; 0 where nothing stands in the way.
+    """
+
+    sent: tuple[OutboxDrop, ...]
+    fault: LandingError | None
+    stuck: dict[str, str]
+    next_in_s: float
+
+
+@dataclass
+class Sender:
+    """Delivers the drops of an outbox to one landing zone.
+
+    What it knows of failures lives as long as the process: started anew, it tries at once.
+
+    Args:
+        now: the instant, for what is written down.
+        monotonic: seconds, for waiting.
+        rng: for the jitter.
+        stop: asked between the parts of a large file: whether to end.
+        state: folder for what `status` shows; None: it shows nothing.
+        on_sent: told of each drop that was confirmed.
+    """
+
+    outbox: Outbox
+    target: LandingTarget
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    rng: random.Random
+    stop: Callable[[], bool] = never
+    state: Path | None = None
+    on_sent: Callable[[OutboxDrop], None] = lambda _: None
+    _passing: Backoff = field(init=False)
+    _lasting: Backoff = field(init=False)
+    _next_at: float = field(init=False, default=float("-inf"))
+    _drop_waits: dict[str, tuple[Backoff, float, str]] = field(init=False, default_factory=dict)
+    _told: str = field(init=False, default="")
+    _is_swept: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        """Begin without a failure."""
+        self._passing = Backoff(self.rng, FIRST_WAIT_S, LONGEST_WAIT_S)
+        self._lasting = Backoff(self.rng, FIRST_WAIT_FOR_A_PERSON_S, LONGEST_WAIT_FOR_A_PERSON_S)
+
+    def round(self, pause: Pause = never) -> Round:
+        """Send what is due, the most urgent first; does nothing while it has to wait.
+
+        Args:
+            pause: asked like `stop`: whether something else is to be done first.
+        """
+        sent: list[OutboxDrop] = []
+        fault: LandingError | None = None
+        if not self._is_swept:
+            self.outbox.sweep()
+            self._is_swept = True
+        while self.monotonic() >= self._next_at and not self.stop() and not pause():
+            drop = self._next_due()
+            if drop is None:
+                break
+            try:
+                self._deliver(drop, pause)
+            except BrokenOffError:
+                continue  # something more urgent is there, or we are to stop or pause
+            except LandingError as error:
+                fault = error
+                waits = self._lasting if error.is_permanent else self._passing
+                self._next_at = self.monotonic() + waits.failed()
+                break
+            except (AlteredHereError, DropError) as error:
+                self._put_off(drop, str(error))
+                continue
+            except OSError as error:  # of our own folders: the zone's are a LandingError
+                self._put_off(drop, f"{error}: check this machine's disk")
+                self._is_swept = False  # perhaps it was noted, and not emptied
+                continue
+            self._passing.succeeded()
+            self._lasting.succeeded()
+            self._drop_waits.pop(drop.place, None)
+            sent.append(drop)
+            self.on_sent(drop)
+        if fault or self.monotonic() >= self._next_at:
+            self._tell(fault)  # else it waits, and what was written last still holds
+        left = max(0.0, self._next_at - self.monotonic())
+        return Round(tuple(sent), fault, self._stuck(), left)
+
+    def mirror_refusals(self) -> list[Sent]:
+        """Ask the landing zone which drops of late the lakehouse refused; note them, and give them.
+
+        Raises:
+            LandingError: it cannot be asked.
+        """
+        found = []
+        for sent in self.outbox.sent():
+            is_late = self.now() - sent.confirmed_at_utc > REFUSABLE
+            if is_late or sent.is_refused or sent.landing != self.target.uri:
+                continue
+            refusal = self.target.read(f"{sent.place}/{REFUSAL_NAME}")
+            if refusal is not None:
+                self.outbox.refuse(sent.place, refusal)
+                found.append(sent)
+        return found
+
+    def _next_due(self) -> OutboxDrop | None:
+        now = self.monotonic()
+        for drop in self.outbox.waiting():
+            wait = self._drop_waits.get(drop.place)
+            if wait is None or now >= wait[1]:
+                return drop
+        return None
+
+    def _put_off(self, drop: OutboxDrop, reason: str) -> None:
+        backoff = Backoff(self.rng, FIRST_WAIT_FOR_A_PERSON_S, LONGEST_WAIT_FOR_A_PERSON_S)
+        backoff = self._drop_waits.get(drop.place, (backoff, 0.0, ""))[0]
+        self._drop_waits[drop.place] = (backoff, self.monotonic() + backoff.failed(), reason)
+
+    def _deliver(self, drop: OutboxDrop, pause: Pause) -> None:
+        """Send one drop: files, then the manifest; then note that it is there.
+
+        Raises:
+            DropError: another drop stands in its place, or a file of it is gone.
+        """
+
+        look_at = float("-inf")
+
+        def gives_way() -> bool:
+            nonlocal look_at
+            if self.stop() or pause():
+                return True
+            if self.monotonic() < look_at:
+                return False
+            look_at = self.monotonic() + LOOK_EVERY_S
+            due = self._next_due()
+            return due is not None and due.rank[0] < drop.rank[0]
+
+        there = self.target.read(f"{drop.place}/{MANIFEST_NAME}")
+        known = _drop_id(there)
+        if known not in {None, drop.manifest.drop_id}:
+            raise DropError(
+                f"another drop stands in {drop.place} of {self.target.uri}, packed by another node "
+                "or before this one was set up anew: put the original back into the watched folder "
+                f"with a sidecar that names another device_id, and remove {drop.folder}",
+                rule="place",
+            )
+        is_changed = known is None
+        for parcel in drop.parcels():
+            if self.target.holds(parcel):
+                continue
+            if not parcel.path.exists():
+                raise DropError(
+                    f"{parcel.path} is gone, and the landing zone has not got it: put the original "
+                    f"back into the watched folder, and remove {drop.folder}",
+                    rule="missing",
+                )
+            self.target.put(parcel, gives_way)
+            is_changed = True
+        if is_changed:
+            self.target.put(drop.manifest_parcel(), never)
+        self.outbox.confirm(drop, self.target.uri, self.now())
+
+    def _stuck(self) -> dict[str, str]:
+        here = {drop.place for drop in self.outbox.waiting()}
+        for place in set(self._drop_waits) - here:
+            del self._drop_waits[place]
+        return self.outbox.damaged | {
+            place: reason for place, (_, _, reason) in self._drop_waits.items()
+        }
+
+    def _tell(self, fault: LandingError | None) -> None:
+        """Write down how it goes, for `status`; a full disk must not end the sending."""
+        if self.state is None:
+            return
+        left = timedelta(seconds=max(0.0, self._next_at - self.monotonic()))
+        told: dict[str, Any] = {
+            "landing": self.target.uri,
+            "fault": str(fault) if fault else None,
+            "needs_a_person": bool(fault and fault.is_permanent),
+            "failures": self._passing.failures + self._lasting.failures,
+            "next_try_at_utc": (self.now() + left).isoformat() if fault else None,
+            "stuck": self._stuck(),
+        }
+        text = json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        if text == self._told:
+            return
+        unfinished = self.state / f".{STATE_NAME}"
+        with suppress(OSError):
+            self.state.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(text)
+            unfinished.replace(self.state / STATE_NAME)
+            self._told = text
+
+
+def send_until(
+    sender: Sender,
+    poll_s: float,
+    refusals_every_s: float,
+    sleep: Callable[[float], None],
+    on_round: Callable[[Round], None] = lambda _: None,
+    *,
+    norms: NormsFetcher | None = None,
+) -> None:
+    """Send until the sender is told to stop.
+
+    Args:
+        norms: what else comes from the landing zone; an upload of hours gives way to it.
+        refusals_every_s: how often the landing zone is asked for refusals.
+        sleep: waits so many seconds, or less if it is time to stop.
+    """
+    ask_at = sender.monotonic()
+    while not sender.stop():
+        if norms is not None and norms.is_due():
+            norms.fetch()
+        done = sender.round(norms.is_due if norms is not None else never)
+        on_round(done)
+        if not done.fault and done.next_in_s == 0 and sender.monotonic() >= ask_at:
+            with suppress(LandingError):
+                sender.mirror_refusals()
+            ask_at = sender.monotonic() + refusals_every_s
+        sleep(min(max(poll_s, done.next_in_s), LONGEST_WAIT_FOR_A_PERSON_S))
+
+
+def _drop_id(manifest: bytes | None) -> str | None:
+    """Which drop a manifest in the landing zone describes; None where it is cut short."""
+    if manifest is None:
+        return None
+    try:
+        told = json.loads(manifest)
+    except ValueError:
+        return None
+    return str(told.get("drop_id")) if isinstance(told, dict) else None

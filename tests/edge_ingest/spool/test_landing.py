@@ -1,0 +1,346 @@
+"""What every landing zone promises the sender, on a folder and on S3 spoken by moto's server."""
+
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge_ingest.node.settings import Node, S3Settings
+from edge_ingest.spool.landing import (
+    AlteredHereError,
+    BrokenOffError,
+    FolderLanding,
+    LandingError,
+    LandingTarget,
+    Parcel,
+    landing_target,
+    never,
+    probe,
+)
+from edge_ingest.spool.landing_s3 import S3Landing, s3_client
+
+PART = 5 * 1024**2
+LARGE = os.urandom(3 * PART + 17)
+
+
+@dataclass
+class Place:
+    """A landing zone, and the back door to what it stores."""
+
+    target: LandingTarget
+    stored: Callable[[str], bytes | None]
+    spoil: Callable[[str], None]
+    client: Any = None
+    bucket: str = ""
+
+
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return request.getfixturevalue(f"{request.param}_place")
+
+
+@pytest.fixture
+def folder_place(tmp_path: Path) -> Place:
+    root = tmp_path / "a share [of ours]"
+    root.mkdir()
+
+    def stored(name: str) -> bytes | None:
+        path = root / name
+        return path.read_bytes() if path.exists() else None
+
+    def spoil(name: str) -> None:
+        payload = (root / name).read_bytes()
+        (root / name).write_bytes(payload[:-1] + b"\0")
+
+    return Place(FolderLanding(root), stored, spoil)
+
+
+@pytest.fixture
+def s3_place(s3_options: dict[str, str]) -> Place:
+    client = s3_client(_settings(s3_options))
+    bucket = f"club-{uuid.uuid4().hex[:12]}"
+    client.create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3_options["region"]}
+    )
+
+    def stored(name: str) -> bytes | None:
+        try:
+            return client.get_object(Bucket=bucket, Key=f"some/prefix/{name}")["Body"].read()
+        except client.exceptions.NoSuchKey:
+            return None
+
+    def spoil(name: str) -> None:
+        payload = stored(name)
+        assert payload is not None
+        client.put_object(Bucket=bucket, Key=f"some/prefix/{name}", Body=payload[:-1] + b"\0")
+
+    return Place(
+        S3Landing(client, f"s3://{bucket}/some/prefix", PART), stored, spoil, client, bucket
+    )
+
+
+def _settings(options: dict[str, str]) -> S3Settings:
+    return S3Settings(
+        endpoint=options["endpoint"],
+        region=options["region"],
+        access_key_id=options["access-key-id"],
+        secret_access_key=options["secret-access-key"],
+    )
+
+
+def parcel(tmp_path: Path, payload: bytes, name: str = "stream/r0001/positions.parquet") -> Parcel:
+    path = tmp_path / "outbox" / Path(name).name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(payload)
+    return Parcel(path, name, len(payload), hashlib.sha256(payload).hexdigest())
+
+
+def pause_after(pieces: int) -> Callable[[], bool]:
+    """Breaks off once so many pieces have gone."""
+    left = iter([False] * pieces)
+    return lambda: next(left, True)
+
+
+@pytest.mark.parametrize("payload", [b"rows", b"", LARGE], ids=["small", "empty", "large"])
+def test_what_is_put_is_there(place: Place, tmp_path: Path, payload: bytes) -> None:
+    one = parcel(tmp_path, payload)
+    assert not place.target.holds(one)
+    assert place.target.read(one.name) is None
+
+    place.target.put(one, never)
+
+    assert place.target.holds(one)
+    assert place.stored(one.name) == payload
+    assert place.target.read(one.name) == payload
+
+
+def test_what_is_larger_than_it_may_be_is_not_read(place: Place, tmp_path: Path) -> None:
+    one = parcel(tmp_path, b"rows", "norms/personal_norms.json")
+    place.target.put(one, never)
+    assert place.target.read(one.name, 4) == b"rows"
+    assert place.target.read("norms/other.json", 4) is None
+    with pytest.raises(LandingError, match=r"norms/personal_norms\.json has 4 B") as refused:
+        place.target.read(one.name, 3)
+    assert refused.value.is_permanent
+
+
+def test_putting_twice_is_putting_once_and_another_content_replaces(
+    place: Place, tmp_path: Path
+) -> None:
+    one = parcel(tmp_path, b"rows")
+    place.target.put(one, never)
+    place.target.put(one, never)
+    assert place.stored(one.name) == b"rows"
+
+    other = parcel(tmp_path, b"more rows")
+    assert not place.target.holds(other)
+    place.target.put(other, never)
+    assert place.stored(one.name) == b"more rows"
+
+
+@pytest.mark.parametrize("payload", [b"rows", LARGE], ids=["small", "large"])
+def test_a_file_that_changed_on_either_side_is_noticed(
+    place: Place, tmp_path: Path, payload: bytes
+) -> None:
+    one = parcel(tmp_path, payload)
+    place.target.put(one, never)
+    place.spoil(one.name)
+    assert not place.target.holds(one)  # same size, other bytes
+
+    one.path.write_bytes(payload[:-1] + b"\0")
+    with pytest.raises(AlteredHereError, match="no longer what was packed"):
+        place.target.put(one, never)
+
+
+def test_a_file_that_is_gone_here_is_still_known_there(place: Place, tmp_path: Path) -> None:
+    for payload in (b"rows", LARGE):
+        one = parcel(tmp_path, payload)
+        place.target.put(one, never)
+        one.path.unlink()
+        assert place.target.holds(one)
+
+
+def test_an_upload_that_gave_way_goes_on_where_it_was(place: Place, tmp_path: Path) -> None:
+    whole = Pieces()
+    place.target.put(parcel(tmp_path, LARGE, "stream/r0001/other.mp4"), whole)
+    one = parcel(tmp_path, LARGE)
+    with pytest.raises(BrokenOffError):
+        place.target.put(one, pause_after(2))
+    assert place.target.read(one.name) is None
+    assert not place.target.holds(one)
+
+    rest = Pieces()
+    place.target.put(one, rest)
+
+    assert place.stored(one.name) == LARGE
+    assert rest.count == whole.count - 2
+
+
+class Pieces:
+    """A pause that never comes, and counts the pieces that went."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> bool:
+        self.count += 1
+        return False
+
+
+def test_an_upload_of_other_content_is_not_gone_on_with(place: Place, tmp_path: Path) -> None:
+    with pytest.raises(BrokenOffError):
+        place.target.put(parcel(tmp_path, LARGE), pause_after(2))
+    other = os.urandom(len(LARGE))
+    one = parcel(tmp_path, other)
+
+    if isinstance(place.target, FolderLanding):  # it finds out at the end, and begins anew
+        with pytest.raises(LandingError, match="arrived altered"):
+            place.target.put(one, never)
+    place.target.put(one, never)
+
+    assert place.stored(one.name) == other
+
+
+def test_probing_leaves_nothing_and_tells_the_time_there(place: Place, tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    probe(place.target, tmp_path, "stadium-1")
+    assert place.stored("_probe/stadium-1.txt") is None
+    assert not (tmp_path / "probe.txt").exists()
+    assert place.target.server_time_utc is not None
+    assert abs((place.target.server_time_utc - before).total_seconds()) < 60
+
+
+def test_removing_what_is_not_there_is_no_fault(place: Place) -> None:
+    place.target.remove("_probe/nobody.txt")
+
+
+def test_a_folder_is_filled_through_hidden_files_and_synced(tmp_path: Path) -> None:
+    root = tmp_path / "share"
+    root.mkdir()
+    seen: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        replace, fsync = os.replace, os.fsync
+        patch.setattr(
+            os,
+            "replace",
+            lambda a, b: (seen.append(f"{Path(a).name}>{Path(b).name}"), replace(a, b)),
+        )
+        patch.setattr(os, "fsync", lambda handle: (seen.append("fsync"), fsync(handle)))
+        FolderLanding(root).put(parcel(tmp_path, b"rows"), never)
+    renamed = seen.index(".sending-positions.parquet>positions.parquet")
+    assert seen[renamed - 1] == "fsync" == seen[renamed + 1]
+
+
+def test_a_share_that_is_not_mounted_is_waited_for_and_not_made(tmp_path: Path) -> None:
+    target = FolderLanding(tmp_path / "away")
+    with pytest.raises(LandingError, match="is not there: mount the share") as refused:
+        target.put(parcel(tmp_path, b"rows"), never)
+    assert not refused.value.is_permanent
+    assert not (tmp_path / "away").exists()
+
+
+def test_a_folder_that_must_be_a_share_and_is_none_is_refused(tmp_path: Path) -> None:
+    target = FolderLanding(tmp_path, is_mount=True)
+    if any(folder.is_mount() for folder in (tmp_path, *tmp_path.parents[:-1])):
+        pytest.skip(f"{tmp_path} lies on a mount of its own")
+    with pytest.raises(LandingError, match="not on a mounted share"):
+        target.holds(parcel(tmp_path, b"rows"))
+
+
+def test_a_full_share_asks_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LandingError, match="free space there") as refused:
+        FolderLanding(tmp_path).put(parcel(tmp_path, b"rows"), never)
+    assert refused.value.is_permanent
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "told", "is_permanent"),
+    [
+        ("AccessDenied", 403, "allow GetObject", True),
+        ("InvalidAccessKeyId", 403, "check AWS_ACCESS_KEY_ID", True),
+        ("SignatureDoesNotMatch", 403, "check AWS_SECRET_ACCESS_KEY", True),
+        ("RequestTimeTooSkewed", 403, "the clock of this machine is wrong", True),
+        ("ExpiredToken", 400, "renew them", True),
+        ("SlowDown", 503, "SlowDown", False),
+        ("InternalError", 500, "InternalError", False),
+    ],
+)
+def test_what_s3_answers_is_put_into_words(
+    s3_place: Place, code: str, status: int, told: str, is_permanent: bool
+) -> None:
+    """Answers that moto never gives, put in place of its own as they come from the wire."""
+
+    def answer(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
+        http_response.status_code = status
+        parsed["Error"] = {"Code": code, "Message": "…"}
+        parsed["ResponseMetadata"]["HTTPStatusCode"] = status
+
+    s3_place.client.meta.events.register("after-call.s3.GetObject", answer)
+    with pytest.raises(LandingError, match=told) as refused:
+        s3_place.target.read("anything")
+    assert refused.value.is_permanent is is_permanent
+
+
+def test_a_bucket_that_is_not_there_and_a_store_that_is_off(
+    s3_place: Place,
+    tmp_path: Path,
+    s3_options: dict[str, str],
+) -> None:
+    one = parcel(tmp_path, b"rows")
+    wrong = S3Landing(s3_place.client, "s3://no-such-bucket-of-ours", PART)
+    with pytest.raises(LandingError, match=r"check landing\.uri") as refused:
+        wrong.put(one, never)
+    assert refused.value.is_permanent
+
+    settings = _settings(s3_options | {"endpoint": "http://127.0.0.1:9"})
+    off = S3Landing(s3_client(settings), "s3://club", PART)
+    with pytest.raises(LandingError, match="cannot be reached") as refused:
+        off.put(one, never)
+    assert not refused.value.is_permanent
+
+
+def test_a_store_without_checksums_is_read_back(s3_place: Place, tmp_path: Path) -> None:
+    def forget(parsed: dict[str, Any], **_: Any) -> None:
+        parsed.pop("ChecksumSHA256", None)
+
+    s3_place.client.meta.events.register("after-call.s3.HeadObject", forget)
+    for payload in (b"rows", LARGE):
+        one = parcel(tmp_path, payload)
+        s3_place.target.put(one, never)
+        assert s3_place.target.holds(one)
+        s3_place.spoil(one.name)
+        assert not s3_place.target.holds(one)
+
+
+def test_the_store_is_given_the_checksum_of_every_part(s3_place: Place, tmp_path: Path) -> None:
+    told: list[str] = []
+    for call in ("PutObject", "UploadPart"):
+        s3_place.client.meta.events.register(
+            f"before-parameter-build.s3.{call}",
+            lambda params, **_: told.append(params["ChecksumSHA256"]),
+        )
+    s3_place.target.put(parcel(tmp_path, LARGE), never)
+    s3_place.target.put(parcel(tmp_path, b"rows", "stream/r0001/manifest.json"), never)
+    assert len(set(told)) == 5
+
+
+def test_a_landing_zone_is_chosen_by_its_uri(tmp_path: Path) -> None:
+    def of(uri: str) -> LandingTarget:
+        return landing_target(Node.model_validate({"landing": {"uri": uri}}))
+
+    assert isinstance(of(str(tmp_path)), FolderLanding)
+    with pytest.raises(LandingError, match="give a folder or s3://bucket/prefix"):
+        of("gs://club")
+    with pytest.raises(LandingError, match="names no bucket"):
+        of("s3://")
