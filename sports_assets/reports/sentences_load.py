@@ -20,8 +20,12 @@ LEAST_SESSIONS: Final = 3
 #: A difference from the own mean is worth a sentence from this on, %, and beyond the own spread.
 WORTH_TELLING_PERCENT: Final = 5.0
 _SIDES: Final = ("home", "away")
-#: A median of fewer compares with nobody.
-_FEWEST: Final = 2
+#: The median of fewer athletes is no norm of a squad.
+LEAST_ATHLETES: Final = 5
+#: Less high-speed running is no load to plan by, m.
+LEAST_HIGH_SPEED_M: Final = 100.0
+#: From this many times the median on, somebody stands out.
+STANDS_OUT: Final = 1.25
 _RATES: Final = {
     "distance_per_min_m": "metres a minute",
     "high_speed_distance_per_min_m": "high-speed metres a minute",
@@ -64,27 +68,34 @@ def own_norm(facts: SessionFacts) -> Sentence | None:
 
 
 def high_speed(facts: SessionFacts) -> Sentence | None:
-    """Who ran most at high speed, for the time that they were seen."""
+    """Who ran most at high speed, for the time that they were seen.
+
+    None where too few were seen for a median, or the most of them all is no load.
+    """
     rates = {
         one: rate
         for one in _well_seen(facts)
         if one.external and (rate := one.external.high_speed_distance_per_min_m) is not None
     }
     usual = median(rates.values())
-    if not usual or len(rates) < _FEWEST:
+    if not usual or len(rates) < LEAST_ATHLETES:
         return None
     one = max(rates, key=lambda each: (rates[each], each.athlete_id))
     load = one.external
     assert load is not None
+    if (load.high_speed_distance_m or 0.0) < LEAST_HIGH_SPEED_M:
+        return None
+    seen = "in view" if facts.is_partial else "tracked"
 
     def column(name: str) -> str:
         return number_id(EXTERNAL, one.athlete_id, name)
 
     return say(
         "Load",
-        "{who} ran {metres} at {threshold} or faster in {minutes} in view: {rate} a minute, "
-        "{times} times the median of the {count} players seen for {least} or more. Start this "
-        "recovery first.",
+        "{who} ran {metres} at {threshold} or faster in {minutes} " + seen + ": {rate} a minute, "
+        "{times} times the median of the {count} players "
+        + seen
+        + " for {least} or more. {advice}",
         who=label(one),
         metres=numeral(column("high_speed_distance_m"), load.high_speed_distance_m, "m"),
         threshold=numeral(
@@ -99,6 +110,9 @@ def high_speed(facts: SessionFacts) -> Sentence | None:
         times=derived(one.athlete_id, "high_speed_rate_over_median", rates[one] / usual, digits=1),
         count=derived("all", "well_seen_count", len(rates)),
         least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
+        advice="Start this recovery first."
+        if rates[one] >= STANDS_OUT * usual
+        else "Nobody stands out: recovery as planned.",
     )
 
 
@@ -145,7 +159,8 @@ def coverage(facts: SessionFacts) -> Sentence | None:
     few = sum(seconds < LEAST_TRACKED_S for seconds in seen)
     return say(
         "Coverage",
-        "The median player was in view for {median} of {length} ({share}); "
+        "The median player was " + ("in view" if facts.is_partial else "tracked") + " for {median} "
+        "of {length} ({share}); "
         + (
             "{few} of {count} for under {least}: leave their totals out of the plan{partial}."
             if few

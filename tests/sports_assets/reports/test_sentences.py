@@ -34,7 +34,11 @@ def test_a_match_seen_in_part_tells_load_shape_and_coverage(match):
     assert list(told) == ["Load", "Shape", "Coverage"]
     # Number 12 of either side: 0.2 m/s · 2340 s + 360 m = 828 m in 39 min.
     assert "Player 12 (12) ran 828 m at 19.8 km/h or faster in 39 min in view" in told["Load"]
-    assert "players seen for 10 min or more" in told["Load"]
+    # Rates differ by a quarter at most: 21 m a minute is 1.0 times the median.
+    assert told["Load"].endswith(
+        "1.0 times the median of the 22 players in view for 10 min or more. Nobody stands out: "
+        "recovery as planned."
+    )
     # Away: windows 30 … 47 m; thirds of six have means 32.5 and 44.5 m, SD of 0 … 5 is 1.9 m.
     assert told["Shape"].startswith(
         "Blue stood 44.5 m long (±1.9 m SD over 6 five-minute windows) in the last third, "
@@ -45,6 +49,28 @@ def test_a_match_seen_in_part_tells_load_shape_and_coverage(match):
     assert told["Coverage"].startswith(
         "The median player was in view for 23 min of 93 min (25 %); 2 of 24 for under 10 min"
     )
+
+
+def test_high_speed_is_a_verdict_only_beside_enough_athletes_and_of_enough_metres(match):
+    def with_high_speed(share: float, count: int) -> SessionFacts:
+        athletes = sorted(match.athletes, key=lambda one: one.athlete_id)[-count:]
+        last = athletes[-1]
+        load = last.external
+        assert load is not None
+        more = replace(
+            load,
+            high_speed_distance_m=load.high_speed_distance_m * share,
+            high_speed_distance_per_min_m=load.high_speed_distance_per_min_m * share,
+        )
+        return replace(match, athletes=(*athletes[:-1], replace(last, external=more)))
+
+    assert "Start this recovery first." in texts(with_high_speed(2.0, 5))["Load"]
+    assert "Load" not in texts(with_high_speed(2.0, 4))
+    slow = tuple(
+        replace(one, external=replace(one.external, high_speed_distance_m=20.0))
+        for one in match.athletes
+    )
+    assert "Load" not in texts(replace(match, athletes=slow))
 
 
 def seen_throughout(facts: SessionFacts) -> SessionFacts:
