@@ -6,7 +6,7 @@ made of; `sports_assets/alerts/norms.py` defines that, once.
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -213,12 +213,12 @@ class KeptNorms:
             unfinished.replace(self._copy)
         return self.current is not before
 
-    def told(self, now: datetime) -> str | None:
-        """What is wrong with the norms, in words; None where nothing is."""
+    def told(self, now: datetime, zone: tzinfo = UTC) -> str | None:
+        """What is wrong with the norms, in words and in the time of `zone`; None: nothing is."""
         if self.current is None:
             return f"no personal norms, so no alerts: {self.problem}"
         age = now - self.current.made_at_utc
-        made = f"{self.current.made_at_utc:%Y-%m-%d %H:%M} UTC"
+        made = f"{self.current.made_at_utc.astimezone(zone):%Y-%m-%d %H:%M %Z}"
         if self.problem:
             return f"going on with the norms of {made}: {self.problem}"
         if age > self._max_age:

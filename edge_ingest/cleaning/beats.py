@@ -6,7 +6,8 @@ classification, J Med Eng Technol 43(3):173, doi 10.1080/03091902.2019.1640306) 
 with a threshold that follows the series, tell five classes apart and mend each in its own way.
 
 Belongs here: series of intervals, in ms, without time. Does not belong here: tables and windows;
-see `heart.py`.
+see `heart.py`. Which suspicion is confirmed:
+`normal_beats.py`.
 """
 
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def classify(rr_ms: FloatArray, settings: BeatSettings) -> Classes:
     s12 = np.where(change > 0, np.maximum(before, after), np.minimum(before, after))
     s22 = np.where(change >= 0, np.minimum(after, second), np.maximum(after, second))
     s12[change == 0] = 0.0
-    median = _rolling_median(rr, settings.median_beats)
+    median = rolling_median(rr, settings.median_beats)
     off = rr - median
     off = np.where(off < 0, 2 * off, off)
     off_threshold = _threshold(off, settings)
@@ -231,7 +232,8 @@ def _rolling_quartiles(values: FloatArray, width: int) -> tuple[FloatArray, Floa
     return _rolling_quantile(values, 0.25, width), _rolling_quantile(values, 0.75, width)
 
 
-def _rolling_median(values: FloatArray, width: int) -> FloatArray:
+def rolling_median(values: FloatArray, width: int) -> FloatArray:
+    """Median in a centred window that is cut off at both ends."""
     return _rolling_quantile(values, 0.5, width)
 
 

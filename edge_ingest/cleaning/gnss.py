@@ -11,7 +11,16 @@ import pyarrow.compute as pc
 from edge_ingest.cleaning.excursions import longest_excursion
 from edge_ingest.cleaning.movement import Gates, judge
 from edge_ingest.cleaning.settings import CleaningSettings
-from edge_ingest.cleaning.tracks import BoolArray, Cleaned, arrange, numbers, on_rows, with_bits
+from edge_ingest.cleaning.tracks import (
+    BoolArray,
+    Cleaned,
+    FloatArray,
+    IntArray,
+    arrange,
+    numbers,
+    on_rows,
+    with_bits,
+)
 from edge_ingest.records import Quality
 
 #: Settings that this filter reads.
@@ -29,7 +38,9 @@ def clean_gnss(
     Args:
         positions: raw/positions of one stream, in any order; `frame_id` numbers the fixes.
         signals: raw/signals of the same stream with the channels `hdop` and `satellites`, whose
-            `sample_index` is the fix's `frame_id`. None, or without them: no fix is called poor.
+            `sample_index` is the fix's `frame_id`; without them no fix is called poor. `speed`, the
+            device's own, tells a frozen fix from a standstill (or from a bicycle on rollers, whose
+            wheel turns).
         sport: whose limits hold.
         settings: gates and windows.
 
@@ -51,6 +62,7 @@ def clean_gnss(
         speed_window_s=gnss.speed_window_s,
         acceleration_window_s=gnss.acceleration_window_s,
         may_freeze=np.ones(size, np.bool_),
+        told_mps=_told_speeds(positions, signals)[tracks.row],
     )
     found = judge(tracks, gates, settings.frozen)
     count = positions.num_rows
@@ -88,12 +100,37 @@ def _poor_fixes(
     return poor
 
 
+def _told_speeds(positions: pa.Table, signals: pa.Table | None) -> FloatArray:
+    """(n,) the device's own speed at each fix, m/s; NaN where it tells none."""
+    speeds = np.full(positions.num_rows, np.nan)
+    if signals is None:
+        return speeds
+    rows = signals.filter(
+        pc.and_(pc.equal(signals["channel"], "speed"), pc.is_valid(signals["value"]))
+    )
+    if not rows.num_rows:
+        return speeds
+    mine, theirs = _keys(positions, rows)
+    order = np.argsort(theirs, kind="stable")
+    place = np.minimum(np.searchsorted(theirs[order], mine), order.size - 1)
+    same = theirs[order][place] == mine
+    speeds[same] = numbers(rows["value"])[order][place][same]
+    return speeds
+
+
 def _has_key(positions: pa.Table, signals: pa.Table) -> BoolArray:
     """(n,) whether the position's athlete and frame are among the signals'."""
+    found: BoolArray = np.isin(*_keys(positions, signals))
+    return found
+
+
+def _keys(positions: pa.Table, signals: pa.Table) -> tuple[IntArray, IntArray]:
+    """Athlete and frame of each position, and athlete and sample of each signal, as one number."""
     athletes = pc.unique(signals["source_athlete_id"])
     whose = pc.index_in(positions["source_athlete_id"], athletes).fill_null(-1).to_numpy()
     theirs = pc.index_in(signals["source_athlete_id"], athletes).to_numpy()
     frame = positions["frame_id"].to_numpy().astype(np.int64)
-    keys = theirs.astype(np.int64) << 32 | signals["sample_index"].to_numpy()
-    found: BoolArray = np.isin(whose.astype(np.int64) << 32 | frame, keys) & (whose >= 0)
-    return found
+    return (
+        whose.astype(np.int64) << 32 | frame,
+        theirs.astype(np.int64) << 32 | signals["sample_index"].to_numpy(),
+    )

@@ -79,6 +79,7 @@ def clean_optical(
         speed_window_s=_SPEED_WINDOW_S,
         acceleration_window_s=_ACCELERATION_WINDOW_S,
         may_freeze=~is_ball,
+        told_mps=np.full(is_ball.size, np.nan),
     )
     found = judge(tracks, gates, settings.frozen)
     frames = number_frames(positions)

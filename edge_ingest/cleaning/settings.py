@@ -21,7 +21,7 @@ Flat = dict[str, str | float | int | bool]
 _Section = TypeVar("_Section")
 
 #: Version of the file's layout that this code reads.
-VERSION = 1
+VERSION = 2
 
 _CHOICES = {
     "beats.rule": ("lipponen_tarvainen", "malik", "kamath"),
@@ -81,6 +81,10 @@ class BeatSettings:
     shortest_ms: float
     longest_ms: float
     rule: str
+    is_confirmed: bool
+    displaced_share: float
+    displaced_change: float
+    missed_ratio: float
     malik_change: float
     kamath_rise: float
     kamath_fall: float

@@ -46,6 +46,9 @@ def live_command(
             )
         host, port = address(node.live.http)
 
+        from zoneinfo import ZoneInfo
+
+        from edge_ingest.cleaning.settings import load_settings
         from edge_ingest.live.http import live_app, serve
         from edge_ingest.live.mqtt import Broker
         from edge_ingest.live.node import LiveNode
@@ -56,6 +59,8 @@ def live_command(
                 node=node.node_id, sport=node.live.sport,
                 broker=Broker.of(node.broker, node.login), norms=node.norms,
                 norms_max_age=node.live.norms_max_age, state=node.live_state,
+                filters=load_settings(node.filters),
+                zone=ZoneInfo(node.live.timezone or node.club_timezone),
             )  # fmt: skip
             out.print(
                 f"page on http://{node.live.http}/, positions from "

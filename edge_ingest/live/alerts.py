@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 from edge_ingest.norms import METRICS, PersonalNorm
@@ -19,10 +19,10 @@ class Alert:
     """An athlete left the personal norm; the columns of alert/norm_breach but for the day.
 
     Attributes:
-        alert_id: the same for the same crossing, however often it is sent.
+        alert_id: the same for the same crossing, however often it is sent; another has another.
         raised_at_utc: when the node knew. crossed_at_utc: instant of the sample that crossed.
         session_count: sessions that the norm rests on.
-        explanation: one sentence for the bench.
+        explanation: one sentence for the bench, in the ground's own time.
     """
 
     alert_id: str
@@ -51,7 +51,7 @@ class Alert:
 
 @dataclass
 class Crossing:
-    """How one metric of one athlete stands: its level, since when, how often it crossed."""
+    """How one metric of one athlete stands: its level, since when, how often it was told."""
 
     level: Severity | None = None
     since_us: int = 0
@@ -61,8 +61,7 @@ class Crossing:
         """Take the newest value; the severity of a crossing that it made, None otherwise."""
         level = _level(value, norm.high, norm.act_above)
         if _RANK[level] > _RANK[self.level]:
-            if self.level is None:
-                self.number += 1
+            self.number += 1
             self.level, self.since_us = level, at_us
             return level
         slack = _HYSTERESIS * (norm.high - norm.mean)
@@ -87,16 +86,24 @@ def alert_of(
     value: float,
     session_start_us: int,
     now_us: int,
+    zone: tzinfo = UTC,
 ) -> Alert:
     """Put a crossing that was just made into words.
+
+    Its id rests on who, what, how loud, the session, the instant of the sample and how many were
+    told before it: a second climb has another, and the same journal played again has the same.
 
     Args:
         source: which node.
         value: what was measured at `crossing.since_us`.
         session_start_us: names the session.
+        zone: of the ground.
     """
     severity = crossing.level or "watch"
-    named = f"{athlete_id} {norm.metric} {severity} {session_start_us} {crossing.number}"
+    named = (
+        f"{athlete_id} {norm.metric} {severity} {session_start_us} {crossing.since_us} "
+        f"{crossing.number}"
+    )
     return Alert(
         alert_id=hashlib.sha256(named.encode()).hexdigest()[:16],
         source=source,
@@ -113,7 +120,7 @@ def alert_of(
         severity=severity,
         crossed_at_utc=iso(crossing.since_us),
         raised_at_utc=iso(now_us),
-        explanation=_explained(display_name or athlete_id, norm, crossing, value),
+        explanation=_explained(display_name or athlete_id, norm, crossing, value, zone),
     )
 
 
@@ -128,7 +135,14 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.0f} {unit}" if unit != "1" else f"{value:,.0f}"
 
 
-def _explained(name: str, norm: PersonalNorm, crossing: Crossing, value: float) -> str:
+def local(instant: datetime, form: str, zone: tzinfo) -> str:
+    """An instant as people at the ground read it, with its zone: `16:05:09 CEST`."""
+    return instant.astimezone(zone).strftime(f"{form} %Z")
+
+
+def _explained(
+    name: str, norm: PersonalNorm, crossing: Crossing, value: float, zone: tzinfo
+) -> str:
     what = METRICS[norm.metric][1]
     far = "far above" if crossing.level == "act" else "above"
     since = datetime.fromtimestamp(crossing.since_us / 1e6, UTC)
@@ -136,7 +150,7 @@ def _explained(name: str, norm: PersonalNorm, crossing: Crossing, value: float) 
         f"{name}: {what} is {amount(value, norm.unit)}, {far} the own norm of "
         f"{amount(norm.low, norm.unit)} to {amount(norm.high, norm.unit)} "
         f"(mean {amount(norm.mean, norm.unit)} of {norm.session_count} {norm.sport} sessions), "
-        f"since {since:%H:%M:%S} UTC"
+        f"since {local(since, '%H:%M:%S', zone)}"
     )
 
 

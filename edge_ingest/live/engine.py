@@ -6,10 +6,13 @@ after a crash.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any
 
 from edge_ingest.cleaning.causal import CausalTrack, Movement
+from edge_ingest.cleaning.causal_fix import CausalFixes, Told
 from edge_ingest.cleaning.kinematics_settings import KinematicsSettings
+from edge_ingest.cleaning.settings import CleaningSettings, load_settings
 from edge_ingest.live.alerts import Alert, Crossing, alert_of
 from edge_ingest.live.load import HeartTally, Tally, Windows
 from edge_ingest.live.messages import Batch
@@ -22,12 +25,15 @@ from edge_ingest.norms import (
     PersonalNorm,
 )
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 #: Windows that are told, s.
 WINDOWS_S = (60, 300)
 #: After such a silence of everybody, what comes is another session.
 SESSION_GAP_US = 60 * 60 * 1_000_000
 _HEART_METRIC = "heart_rate_zone_5_s"
+#: An alert waits until a sample is settled if its acceleration is beyond this share of the gate, at
+#: which a spike arrives by way of a few plausible samples. No athlete's is, of a low pass at 1 Hz.
+_DOUBTFUL_SHARE = 0.5
 
 
 @dataclass
@@ -38,6 +44,7 @@ class _Track:
     heart: HeartTally
     tally: Tally
     windows: Windows
+    fixes: CausalFixes
     rate_hz: float | None = None
     smooth: CausalTrack | None = None
     newest_us: int = 0
@@ -51,6 +58,19 @@ class _Track:
     def live(self) -> Tally:
         """Everything that has a speed: settled, and what may yet be refused."""
         return self.tally.with_unsettled(self.unsettled)
+
+    def sure(self, largest_mps2: float) -> Tally:
+        """What an alert may rest on: what is settled, and what follows it without a hard change."""
+        sure, before = [], self.tally.speed_mps
+        for one in self.unsettled:
+            acceleration = one.acceleration_mps2
+            if acceleration is None and None not in {before, one.speed_mps} and one.dt_s:
+                acceleration = (one.speed_mps - before) / one.dt_s  # type: ignore[operator]
+            if acceleration is not None and abs(acceleration) > largest_mps2:
+                break
+            sure.append(one)
+            before = one.speed_mps
+        return self.tally.with_unsettled(sure)
 
 
 @dataclass
@@ -73,11 +93,21 @@ class Engine:
     Args:
         source: what alerts say they come from.
         sport: what is being played; gates, thresholds and norms are of this sport.
+        filters: gates of satellite fixes; None: those that come with the package.
+        zone: of the ground, for what people read.
     """
 
-    def __init__(self, source: str, sport: str) -> None:
+    def __init__(
+        self,
+        source: str,
+        sport: str,
+        filters: CleaningSettings | None = None,
+        zone: tzinfo = UTC,
+    ) -> None:
         self._source = source
         self._sport = sport
+        self._filters = filters or load_settings()
+        self._zone = zone
         self._settings = KinematicsSettings.for_sport(sport)
         self._athletes: dict[str, _Athlete] = {}
         self._by_id: dict[str, AthleteNorms] = {}
@@ -153,6 +183,14 @@ class Engine:
                     total[name] += count
         return total
 
+    def refused_fixes(self) -> dict[str, int]:
+        """How many fixes were not used, by reason."""
+        fixes = [track.fixes for one in self._athletes.values() for track in one.tracks.values()]
+        return {
+            "poor_fix": sum(one.poor for one in fixes),
+            "frozen": sum(one.frozen for one in fixes),
+        }
+
     def athletes(self, now_us: int) -> list[dict[str, Any]]:
         """Everybody as the page shows them: alerts first, then who is nearest to an own norm."""
         rows = [self._row(athlete_id, one, now_us) for athlete_id, one in self._athletes.items()]
@@ -213,8 +251,13 @@ class Engine:
         if key not in athlete.tracks:
             heart = HeartTally(self._max_heart_rate(athlete_id))
             tally = Tally(self._thresholds)
-            athlete.tracks[key] = _Track(Sequence(), heart, tally, Windows(max(WINDOWS_S)))
+            athlete.tracks[key] = _Track(
+                Sequence(), heart, tally, Windows(max(WINDOWS_S)), self._fixes()
+            )
         return athlete_id, athlete, athlete.tracks[key]
+
+    def _fixes(self) -> CausalFixes:
+        return CausalFixes(self._filters, self._sport)
 
     def _max_heart_rate(self, athlete_id: str) -> float | None:
         known = self._by_id.get(athlete_id)
@@ -231,8 +274,15 @@ class Engine:
         alerts = []
         for index, captured_us in enumerate(batch.captured_us):
             if batch.x_m is not None and batch.y_m is not None and track.smooth is not None:
-                settled = track.smooth.push(captured_us, batch.x_m[index], batch.y_m[index])
-                self._settle(track, settled)
+                x_m, y_m = batch.x_m[index], batch.y_m[index]
+                told = Told(
+                    batch.hdop[index] if batch.hdop else None,
+                    batch.satellites[index] if batch.satellites else None,
+                    batch.speed_mps[index] if batch.speed_mps else None,
+                )
+                if not track.fixes.is_trusted(captured_us, x_m, y_m, told):
+                    x_m = y_m = None
+                self._settle(track, track.smooth.push(captured_us, x_m, y_m))
             if batch.heart_rate_bpm is not None:
                 track.heart.add(captured_us, batch.heart_rate_bpm[index])
             track.newest_us = captured_us
@@ -250,23 +300,26 @@ class Engine:
         norms = self._norms.get(athlete_id)
         if not norms:
             return []
-        load, heart = athlete.best().live, athlete.heart()
+        doubtful_mps2 = _DOUBTFUL_SHARE * self._settings.acceleration_limit_mps2
+        load, heart = athlete.best().sure(doubtful_mps2), athlete.heart()
         alerts = []
         for metric, norm in norms.items():
             is_heart = metric == _HEART_METRIC
             value = heart.high_s if is_heart else load.value(metric)
             if value is None:
                 continue
+            at_us = heart.last_us if is_heart else load.at_us(metric)
             crossing = athlete.crossings.get(metric)
             if crossing is None:
                 crossing = athlete.crossings[metric] = Crossing()
-            if crossing.step(value, norm, heart.last_us if is_heart else load.last_us):
+            if crossing.step(value, norm, at_us):
                 known = self._by_id[athlete_id]
                 alerts.append(
                     alert_of(
                         source=self._source, athlete_id=athlete_id,
                         display_name=known.display_name, norm=norm, crossing=crossing,
                         value=value, session_start_us=self._session_start_us, now_us=now_us,
+                        zone=self._zone,
                     )
                 )  # fmt: skip
         return alerts
@@ -318,11 +371,12 @@ class Engine:
     def _restored(self, state: dict[str, Any]) -> _Track:
         track = _Track(
             Sequence(), HeartTally(**state["heart"]), Tally.restored(state["tally"]),
-            Windows(max(WINDOWS_S)), state["rate_hz"], None, state["newest_us"],
+            Windows(max(WINDOWS_S)), self._fixes(), state["rate_hz"], None, state["newest_us"],
             state["arrived_us"],
         )  # fmt: skip
         track.sequence.restore(state["sequence"])
         track.windows.restore(state["windows"])
+        track.fixes.restore(state["fixes"])
         if track.rate_hz is not None:
             track.smooth = CausalTrack(track.rate_hz, self._settings)
             track.smooth.restore(state["smooth"])
@@ -335,6 +389,7 @@ def _track_state(track: _Track) -> dict[str, Any]:
         "heart": track.heart.state(),
         "tally": track.tally.state(),
         "windows": track.windows.state(),
+        "fixes": track.fixes.state(),
         "rate_hz": track.rate_hz,
         "smooth": track.smooth.state() if track.smooth else None,
         "newest_us": track.newest_us,

@@ -3,6 +3,12 @@
 Each number is reckoned as in `dbt_project/models` (mart/athlete_session_external_load,
 int_speed_effort, mart/athlete_session_internal_load): the same thresholds, dwell times and slack,
 so that only the filter differs. A test holds both against each other on the same samples.
+
+What the lakehouse knows and this does not is what comes later. A frozen stretch counts as a
+standstill for its first half second, and longer where only the leap at its end tells
+(`causal_fix.py`); a heart rate that leaps and comes back, or stands still for minutes, counts as it
+came, for only its range is judged; names that two athletes exchanged (IDENTITY_SWAP) stay so;
+batches that came too late are left out.
 """
 
 import copy
@@ -39,6 +45,7 @@ class Tally:
     sprint_effort_count: int = 0
     top_speed_mps: float | None = None
     metabolic_energy_kj_per_kg: float = 0.0
+    energy_us: int = 0
     _segment: int = -1
     _seen_ns: int = 0
     _high_speed_run_ns: int = 0
@@ -72,6 +79,7 @@ class Tally:
         if one.acceleration_mps2 is not None and limits.is_on_foot:
             power = metabolic_power(speed, one.acceleration_mps2)
             self.metabolic_energy_kj_per_kg += power * one.dt_s / 1000
+            self.energy_us = one.captured_us
 
     def break_off(self) -> None:
         """What comes next is of another segment, whatever its number."""
@@ -98,6 +106,10 @@ class Tally:
             return None
         value: float | None = getattr(self, metric, None)
         return value
+
+    def at_us(self, metric: str) -> int:
+        """Instant of the newest sample that a metric counts; energy needs acceleration."""
+        return self.energy_us if metric == "metabolic_energy_kj_per_kg" else self.last_us
 
     def state(self) -> dict[str, Any]:
         """As JSON can hold it."""

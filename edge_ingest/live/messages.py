@@ -5,13 +5,17 @@ percent-encoded where they hold `/`, `+`, `#` or `%`. The payload is JSON lines:
 of one athlete's samples, in columns of equal length:
 
     {"v": 1, "run": "2026-03-01T14:00Z", "seq": 17, "rate_hz": 10,
-     "t_us": [1772373600000000], "x_m": [12.3], "y_m": [-4.5], "heart_rate_bpm": [162]}
+     "t_us": [1772373600000000], "x_m": [12.3], "y_m": [-4.5], "heart_rate_bpm": [162],
+     "hdop": [0.9], "satellites": [14], "speed_mps": [5.1]}
 
 `run` names one start of the sender and `seq` counts its batches of this athlete from 0, so that
 what comes twice or out of order is known. `t_us` is UTC in µs since 1970. `x_m` and `y_m` are in
 any fixed axes, null where not seen; both may be left out by a heart-rate strap, and
-`heart_rate_bpm` by a tracker. A vendor whose feed differs is turned into this beside its own
-software, or in `read_batches`.
+`heart_rate_bpm` by a tracker. `hdop`, `satellites` and `speed_mps` (the device's own, by Doppler)
+come from a satellite tracker that knows them, null where it does not: a fix of poor geometry counts
+as not seen, and so does one that stands still while the device moves.
+
+A vendor whose feed differs is turned into this beside its own software, or in `read_batches`.
 """
 
 from dataclasses import dataclass
@@ -27,11 +31,12 @@ _RATES_HZ = (0.2, 100.0)
 _INSTANTS_US = (946_684_800_000_000, 4_102_444_800_000_000)
 
 Values = list[float | None]
+_COLUMNS = ("x_m", "y_m", "heart_rate_bpm", "hdop", "satellites", "speed_mps")
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Samples of one athlete from one source; `x_m`, `y_m`, `heart_rate_bpm` None: not measured."""
+    """Samples of one athlete from one source, in columns; None: not measured."""
 
     source: str
     source_athlete_id: str
@@ -42,6 +47,9 @@ class Batch:
     x_m: Values | None
     y_m: Values | None
     heart_rate_bpm: Values | None
+    hdop: Values | None = None
+    satellites: Values | None = None
+    speed_mps: Values | None = None
 
 
 def positions_topic(node: str, source: str, source_athlete_id: str) -> str:
@@ -94,12 +102,10 @@ def _batch(source: str, athlete: str, told: object) -> Batch:
         raise LiveError(f"a batch of {source}: 't_us' must list 1 to {_MOST_SAMPLES:,} instants")
     if not all(type(t) is int and _INSTANTS_US[0] <= t <= _INSTANTS_US[1] for t in instants):
         raise LiveError(f"a batch of {source}: 't_us' must be whole µs since 1970, in this century")
-    x_m, y_m, heart_rate = (
-        _column(source, told, name, len(instants)) for name in ("x_m", "y_m", "heart_rate_bpm")
-    )
-    if (x_m is None) != (y_m is None):
+    columns = {name: _column(source, told, name, len(instants)) for name in _COLUMNS}
+    if (columns["x_m"] is None) != (columns["y_m"] is None):
         raise LiveError(f"a batch of {source}: give both x_m and y_m, or neither")
-    return Batch(source, athlete, run, seq, float(rate), instants, x_m, y_m, heart_rate)
+    return Batch(source, athlete, run, seq, float(rate), instants, **columns)
 
 
 def _column(source: str, told: dict[str, object], name: str, length: int) -> Values | None:

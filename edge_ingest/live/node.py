@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 from edge_ingest.cleaning.causal_filter import design
 from edge_ingest.cleaning.kinematics_settings import KinematicsSettings
+from edge_ingest.cleaning.settings import CleaningSettings
 from edge_ingest.errors import LiveError
 from edge_ingest.live.alerts import Alert, iso
 from edge_ingest.live.engine import Engine
@@ -56,6 +57,8 @@ class LiveNode:
         norms: the file, as `edge-ingest send` leaves it; it may come and change at any time.
         norms_max_age: older norms are complained of.
         state: folder for checkpoint, journal and the last good norms.
+        filters: gates of satellite fixes; None: those that come with the package.
+        zone: of the ground, for what people read.
         clock_us: µs since 1970.
         heard: called with each alert as it is raised, in whatever thread raised it.
     """
@@ -69,6 +72,8 @@ class LiveNode:
         norms: Path,
         norms_max_age: timedelta,
         state: Path,
+        filters: CleaningSettings | None = None,
+        zone: tzinfo = UTC,
         clock_us: Callable[[], int] = now_us,
         heard: Callable[[dict[str, Any]], None] = lambda _alert: None,
     ) -> None:
@@ -76,7 +81,8 @@ class LiveNode:
         self.heard = heard
         self._clock_us = clock_us
         self._lock = threading.Lock()
-        self._engine = Engine(f"edge-live/{node}", sport)
+        self._zone = zone
+        self._engine = Engine(f"edge-live/{node}", sport, filters, zone)
         self._journal = Journal(state)
         self._norms = KeptNorms(norms, state / "last-good-norms.json", norms_max_age)
         self._bus = Bus(broker, node, self._receive)
@@ -143,14 +149,19 @@ class LiveNode:
                 "is_connected": self._bus.is_connected,
                 "reconnects": max(0, self._bus.reconnects),
                 "started_at_utc": self._told.started_at_utc,
+                "session_started_at_utc": iso(self._engine.session_start_us),
                 "messages": self._told.messages,
                 "refused_messages": self._told.refused,
                 "recovered_messages": self._told.recovered,
                 "unconfirmed_alerts": len(self._unconfirmed),
                 "batches": self._engine.counts(),
+                "refused_fixes": self._engine.refused_fixes(),
+                "timezone": str(self._zone),
                 "norms_made_at_utc": norms.made_at_utc.isoformat() if norms else None,
                 "journal_problem": self._unkept,
-                "norms_problem": self._norms.told(datetime.fromtimestamp(now / 1e6, UTC)),
+                "norms_problem": self._norms.told(
+                    datetime.fromtimestamp(now / 1e6, UTC), self._zone
+                ),
             }
 
     def _receive(self, topic: str, payload: bytes) -> None:
@@ -174,16 +185,20 @@ class LiveNode:
 
     def _raise(self, alerts: list[Alert]) -> None:
         for alert in alerts:
-            self._note(alert)
-            self._send(alert.alert_id)
-            self.heard(self._told.alerts[-1])
+            if self._note(alert):
+                self._send(alert.alert_id)
+                self.heard(self._told.alerts[-1])
 
-    def _note(self, alert: Alert) -> None:
+    def _note(self, alert: Alert) -> bool:
+        """Keep an alert; false, and nothing done, where it was told already."""
         import orjson
 
         payload = alert.to_json()
+        if any(told["alert_id"] == alert.alert_id for told in self._told.alerts):
+            return False
         self._unconfirmed[alert.alert_id] = (alert_topic(self.node, alert.athlete_id), payload)
         self._told.alerts = [*self._told.alerts, orjson.loads(payload)][-_ALERTS_KEPT:]
+        return True
 
     def _send(self, alert_id: str) -> None:
         self._sent[self._bus.publish(*self._unconfirmed[alert_id])] = alert_id
@@ -249,7 +264,7 @@ class LiveNode:
         if self._norms.refresh() and self._norms.current is not None:
             self._engine.use(self._norms.current)
             log.info("norms of %s", self._norms.current.made_at_utc.isoformat())
-        problem = self._norms.told(datetime.fromtimestamp(now / 1e6, UTC))
+        problem = self._norms.told(datetime.fromtimestamp(now / 1e6, UTC), self._zone)
         if problem != self._problem and problem is not None:
             log.warning("%s", problem)
         self._problem = problem

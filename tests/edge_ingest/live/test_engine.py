@@ -1,19 +1,33 @@
 """Samples in, load and alerts out; a restart changes nothing."""
 
+import dataclasses
 import json
+import math
 import random
+from datetime import datetime
+from importlib.resources import files
+from zoneinfo import ZoneInfo
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_ingest.cleaning.causal import CausalTrack
+from edge_ingest.cleaning.gnss import clean_gnss
 from edge_ingest.cleaning.kinematics_settings import KinematicsSettings
 from edge_ingest.cleaning.settings import load_settings
-from edge_ingest.live.alerts import Crossing
+from edge_ingest.live.alerts import Crossing, alert_of
 from edge_ingest.live.engine import SESSION_GAP_US, Engine
 from edge_ingest.live.load import HeartTally, Tally, metabolic_power
+from edge_ingest.live.messages import Batch
 from edge_ingest.norms import DEFAULT_THRESHOLDS
+from edge_ingest.records import POSITIONS
+from sports_assets.tracking.kinematics import kinematics
+from tests.edge_ingest.cleaning.made import positions, real_player, signals
+from tests.edge_ingest.cleaning.test_gnss import Faults, synthesised
 from tests.edge_ingest.live.feed import START_US, batches, norm, norms
 
 HOUR_US = 3_600_000_000
@@ -112,7 +126,156 @@ def test_crossings_have_hysteresis():
     steps = [(90, None), (101, "watch"), (99, None), (101, None), (160, "act"), (149, None)]
     steps += [(151, None), (97, None), (101, "watch")]
     assert [one.step(value, own, 0) for value, _ in steps] == [told for _, told in steps]
-    assert one.number == 2
+    # Each time that it is told counts: above, far above, above again.
+    assert one.number == 3
+
+
+def as_told(sent, **columns):
+    """The same batches with what the device says of each fix; a function of the sample's second."""
+    return [
+        dataclasses.replace(
+            batch,
+            **{
+                name: [value((at - START_US) / 1e6) for at in batch.captured_us]
+                for name, value in columns.items()
+            },
+        )
+        for batch in sent
+    ]
+
+
+def test_a_second_climb_has_ids_of_its_own_and_the_same_journal_has_the_same():
+    """Watch, act, back to watch, act: what was refused takes a metric down again."""
+    own, told = norm(high=100.0, act_above=150.0), []
+    for _ in range(2):
+        one, ids = Crossing(), []
+        for second, value in enumerate([101, 151, 120, 151, 90, 101]):
+            if one.step(value, own, START_US + second):
+                ids.append(
+                    alert_of(
+                        source="s", athlete_id="ada", display_name=None, norm=own, crossing=one,
+                        value=value, session_start_us=START_US, now_us=START_US,
+                    ).alert_id
+                )  # fmt: skip
+        assert len(ids) == len(set(ids)) == 4
+        told.append(ids)
+    assert told[0] == told[1]
+
+
+def test_messages_that_the_broker_delivers_twice_make_one_alert():
+    sent = batches(seconds=60, speed_mps=4.0)
+    once = play(engine(norm()), sent)
+    live = engine(norm())
+    twice = [alert for batch in sent for _ in range(2) for alert in live.take(batch, START_US)]
+    assert [alert.alert_id for alert in twice] == [alert.alert_id for alert in once]
+    assert live.counts()["duplicates"] == len(sent)
+
+
+def test_people_read_the_ground_s_time_and_data_are_utc():
+    live = Engine("edge-live/north", "football", zone=ZoneInfo("America/Sao_Paulo"))
+    live.use(norms(norm()))
+    (first, _) = play(live, batches(seconds=60, speed_mps=4.0))
+    assert first.explanation.endswith("since 11:00:25 -03")
+    assert first.crossed_at_utc == "2026-03-01T14:00:25.000+00:00"
+
+
+def test_a_spike_that_a_gate_refuses_a_moment_later_makes_no_alert():
+    """Each fix too near to be a jump: what they add counts until the acceleration is nobody's."""
+    sent = batches(seconds=22, speed_mps=1.0)
+    for number, off_m in zip((150, 151, 152), (1.6, 3.2, 4.8), strict=True):
+        (x_m,) = sent[number].x_m
+        sent[number] = dataclasses.replace(sent[number], x_m=[x_m + off_m])
+    (alert,) = play(engine(norm("metabolic_energy_kj_per_kg", "kJ/kg", 0.07, 99)), sent)
+    # By what lasts it is crossed a second and a half after the spike; by the spike it was before.
+    assert alert.crossed_at_utc == "2026-03-01T14:00:16.400+00:00"
+
+
+def test_energy_is_crossed_by_the_sample_that_brought_it():
+    """Acceleration needs the sample after: the newest with a speed adds no energy yet."""
+    live, high = engine(norm("metabolic_energy_kj_per_kg", "kJ/kg", 0.5, 99)), 0.5
+    (alert,) = play(live, batches(seconds=60, speed_mps=4.0))
+    # 18.58 W/kg at a steady 4 m/s, from the first sample, which stands for half an interval.
+    power = metabolic_power(4.0, 0.0)
+    samples = math.ceil((high * 1000 / power - 0.05) / 0.1)
+    crossed_us = round(datetime.fromisoformat(alert.crossed_at_utc).timestamp() * 1e6)
+    assert crossed_us - START_US == pytest.approx(samples * 100_000, abs=100_000)
+
+
+def test_fixes_of_poor_geometry_count_as_not_seen():
+    sent = batches(seconds=60, speed_mps=6.0)
+    live = engine()
+    play(live, as_told(sent, hdop=lambda s: 9.0 if 20 <= s < 30 else 0.9, satellites=lambda s: 12))
+    # Ten seconds are missing, and half an interval at either end of them.
+    assert row(live)["session"]["total_distance_m"] == pytest.approx(6 * (59.45 - 10.1), abs=0.5)
+    assert live.refused_fixes() == {"poor_fix": 100, "frozen": 0}
+    few = engine()
+    play(few, as_told(sent, satellites=lambda s: 5))
+    assert row(few)["session"]["total_distance_m"] == 0
+
+
+def test_a_club_s_own_gates_hold_live_as_well(tmp_path):
+    packaged = (files("edge_ingest.cleaning") / "settings.toml").read_text("utf-8")
+    (tmp_path / "own.toml").write_text(packaged.replace("max_hdop = 4.0", "max_hdop = 2.0"))
+    live = Engine("n", "football", load_settings(tmp_path / "own.toml"))
+    play(live, as_told(batches(seconds=5), hdop=lambda s: 3.0))
+    assert live.refused_fixes()["poor_fix"] == 50
+
+
+def test_a_frozen_fix_of_a_device_that_moves_is_no_standstill():
+    sent = [
+        dataclasses.replace(batch, x_m=sent_at.x_m, y_m=sent_at.y_m)
+        for batch, sent_at in (
+            (one, all_sent[200 if 200 <= number < 260 else number])
+            for all_sent in [batches(seconds=60, speed_mps=4.0)]
+            for number, one in enumerate(all_sent)
+        )
+    ]
+    live = engine()
+    play(live, as_told(sent, speed_mps=lambda s: 4.0))
+    assert live.refused_fixes() == {"poor_fix": 0, "frozen": 55}
+    assert row(live)["session"]["total_distance_m"] == pytest.approx(4 * (59.45 - 6), abs=2)
+
+
+@pytest.mark.slow
+@pytest.mark.realdata
+def test_with_poor_and_frozen_fixes_live_is_still_the_lakehouse_s(real_data):
+    """A real hour with faults put in: flagged and left out there, refused as they come here."""
+    t_s, x_m, y_m = real_player(real_data, 3)
+    speed = np.hypot(np.gradient(x_m, t_s), np.gradient(y_m, t_s))
+    speed = np.convolve(speed, np.ones(11) / 11, "same")
+    faults = Faults(5, t_s, x_m, y_m)
+    faults.freezes(12)
+    told, _ = synthesised(5, t_s.size)
+    told = pa.concat_tables([told, signals("speed", t_s, speed)])
+    rows = clean_gnss(positions(t_s, *faults.place), told, "football", load_settings()).table
+    for name in ("session_id", "stream_id"):
+        rows = rows.append_column(name, pa.array(["one"] * rows.num_rows))
+    reasons = pa.nulls(rows.num_rows, pa.string())
+    lake = kinematics(
+        POSITIONS.conform(rows.append_column("missing_reason", reasons)),
+        KinematicsSettings.for_sport("football"),
+    )
+    way = np.nan_to_num(lake["speed_mps"].to_numpy() * lake["dt_s"].to_numpy())
+    fast = lake["speed_mps"].to_numpy() >= 5.5
+    live = Engine("n", "football")
+    column = {name: pc.filter(told["value"], pc.equal(told["channel"], name)).to_pylist()
+              for name in ("hdop", "satellites", "speed")}  # fmt: skip
+    for seq, first in enumerate(range(0, t_s.size, 500)):
+        part = slice(first, first + 500)
+        live.take(
+            Batch(
+                "s", "7", "r", seq, 10.0, [START_US + round(t * 1e6) for t in t_s[part]],
+                faults.place[0][part].tolist(), faults.place[1][part].tolist(), None,
+                column["hdop"][part], column["satellites"][part], column["speed"][part],
+            ),
+            START_US,
+        )  # fmt: skip
+    session = row(live, "s:7")["session"]
+    assert live.refused_fixes()["poor_fix"] > 200
+    assert live.refused_fixes()["frozen"] > 200
+    assert session["total_distance_m"] == pytest.approx(way.sum(), rel=0.01)
+    # Three per cent of what little was run fast is a metre: two as in test_causal.py.
+    assert session["high_speed_distance_m"] == pytest.approx(way[fast].sum(), rel=0.03, abs=2)
 
 
 @pytest.mark.slow

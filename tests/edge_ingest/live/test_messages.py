@@ -21,6 +21,14 @@ def test_a_message_holds_one_or_several_batches_and_names_come_back_whole():
     assert read == [first, second]
 
 
+def test_what_a_satellite_tracker_knows_of_its_fixes_is_read_and_may_be_left_out():
+    told = {"hdop": [0.9, None, 12], "satellites": [14, 14, 4], "speed_mps": [5.1, 5, None]}
+    (batch,) = read_batches(TOPIC, json.dumps(GOOD | told).encode())
+    assert (batch.hdop, batch.satellites, batch.speed_mps) == tuple(told.values())
+    (bare,) = read_batches(TOPIC, json.dumps(GOOD).encode())
+    assert (bare.hdop, bare.satellites, bare.speed_mps) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -35,6 +43,9 @@ def test_a_message_holds_one_or_several_batches_and_names_come_back_whole():
         ({"x_m": [1.0]}, "as many values"),
         ({"x_m": ["a", 1, 2]}, "numbers and nulls"),
         ({"x_m": None}, "both x_m and y_m"),
+        ({"hdop": [0.9]}, "'hdop' must list as many values"),
+        ({"satellites": ["9", 9, 9]}, "'satellites' must hold numbers and nulls"),
+        ({"speed_mps": 4.0}, "'speed_mps' must list"),
     ],
 )
 def test_what_is_wrong_is_named_and_no_value_is_quoted(change, message):

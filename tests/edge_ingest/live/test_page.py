@@ -39,6 +39,10 @@ def test_a_phone_shows_an_alert_as_it_comes_and_runs_no_name(ground: Ground) -> 
         assert page.locator("#alerts li").count() == 0
         ground.publish(*sent[200:])
         alert = page.wait_for_selector("#alerts li.watch")
+        shown = alert.inner_text().replace("\N{NO-BREAK SPACE}", " ")
+        assert "▲ distance above 100 m, since 15:00:25 CET" in shown
+        assert "above the own norm of 20 m to 100 m" not in alert.inner_text()
+        alert.query_selector("summary").click()
         assert "above the own norm of 20 m to 100 m" in alert.inner_text()
         page.wait_for_selector("#athletes > li.watch .mark.watch")
         distance = page.locator("#athletes dd").first
@@ -46,6 +50,10 @@ def test_a_phone_shows_an_alert_as_it_comes_and_runs_no_name(ground: Ground) -> 
         assert distance.bounding_box()["height"] > 24, "to be read at arm's length"
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         assert page.title() == "Touchline live"
+        # A silent hour and a half later another session begins, and its page with no alert.
+        page.evaluate("showHealth({session_started_at_utc: '2026-03-01T17:00:00.000+00:00'})")
+        assert page.locator("#alerts li").count() == 0
+        assert not page.is_visible("#alert-part")
         assert ground.stop_live() == 0
         page.locator("#state", has_text="no connection").wait_for()
         assert [one for one in faults if "net::ERR" not in one] == []

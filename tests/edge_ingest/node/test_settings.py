@@ -108,6 +108,7 @@ def test_options_of_live_come_before_everything(tmp_path: Path) -> None:
         ('[told]\nsport = "soccer"', r"told\.sport is 'soccer': use one of football"),
         ('[told]\nathlete_id = "anna"', r"no setting told\.athlete_id: use one of site, clock"),
         ("[login]\nuser = 'x'", r"\[login\] belongs in no file: set SPORTS_MQTT_USER"),
+        ('[live]\ntimezone = "Home"', r"live\.timezone is 'Home': 'Home' is no IANA time zone"),
         ('[live]\nsport = "chess"', r"live\.sport is 'chess': use one of football"),
         ('[live]\nhttp = "8770"', r"live\.http is '8770': give HOST:PORT"),
         ("[live]\nnorms_max_age_d = 0", r"live\.norms_max_age_d is 0"),
