@@ -9,6 +9,7 @@ from resources.contracts import ALL
 from resources.dbt.contracts import dbt_contracts
 from resources.dbt.project import load_project
 from resources.environment import load_settings
+from resources.quality import OF_EVENTS, OF_PLACES, OF_SIGNALS
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 
@@ -87,10 +88,20 @@ def _channels() -> str:
 
 
 def _quality_bits() -> str:
-    rows = "".join(f"| {bit.value} | {bit.name} |\n" for bit in Quality)
+    rows = "".join(
+        f"| {bit.value} | `{bit.name}` | "
+        + " | ".join(effects[bit] for effects in (OF_PLACES, OF_SIGNALS, OF_EVENTS))
+        + " |\n"
+        for bit in Quality
+    )
     return (
         "## Quality bits\n\nZero is a plain, trusted sample. "
-        "`edge_ingest.records.Quality` says what each means.\n\n| Bit | Name |\n|---|---|\n" + rows
+        "`edge_ingest.records.Quality` says what each means, `resources/quality.py` what becomes "
+        "of a sample that bears it: `left_out`, no number is made from it; `not_shown`, it counts "
+        "for load, and not for a team's shape or a picture; `shape_only`, the other way round; "
+        "`informative`, it counts like any other. `mart/stream_quality` tells the share of each, "
+        "by session and stream, and the session's page shows it.\n\n"
+        "| Bit | Name | Of places | Of signals | Of events |\n|---|---|---|---|---|\n" + rows
     )
 
 

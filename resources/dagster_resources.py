@@ -18,7 +18,8 @@ from edge_ingest.errors import KeyFileError
 from resources.environment import Settings, s3_options
 from resources.errors import SettingsError
 from resources.iceberg.lakehouse import IcebergLakehouse
-from resources.landing_zone import LandingZone, Trust, landing_zone
+from resources.landing_trust import Trust
+from resources.landing_zone import LandingZone, landing_zone
 from resources.report_store import ReportStore, report_store
 
 if TYPE_CHECKING:

@@ -4,10 +4,12 @@ Names are relative, with `/` between their parts. Only `replace` changes an obje
 one.
 """
 
+import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,8 @@ _ABSENT = {"NoSuchKey", "404"}
 _TAKEN = {"PreconditionFailed", "412"}
 #: Another writer of the same name was at work: only a second attempt tells who was first.
 _CONTESTED = {"ConditionalRequestConflict", "409"}
+#: Read at a time where an object is only measured, B.
+_PIECE = 1 << 20
 
 
 class ObjectFolder(Protocol):
@@ -27,6 +31,15 @@ class ObjectFolder(Protocol):
 
     def read(self, name: str, at_most: int | None = None) -> bytes:
         """The bytes of an object.
+
+        Raises:
+            FileNotFoundError: there is none.
+            TooLargeError: it has more bytes than `at_most`; none of them was read.
+        """
+        ...
+
+    def measure(self, name: str, at_most: int | None = None) -> tuple[int, str]:
+        """Size, B, and sha256 of an object, read in pieces: it may be larger than the memory.
 
         Raises:
             FileNotFoundError: there is none.
@@ -59,14 +72,19 @@ class LocalFolder:
 
     def read(self, name: str, at_most: int | None = None) -> bytes:
         """See `ObjectFolder.read`."""
-        with self._path(name).open("rb") as handle:
-            check_size(self.uri(name), os.fstat(handle.fileno()).st_size, at_most)
+        with self._opened(name, at_most) as handle:
             return handle.read()
+
+    def measure(self, name: str, at_most: int | None = None) -> tuple[int, str]:
+        """See `ObjectFolder.measure`."""
+        with self._opened(name, at_most) as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()
+            return handle.tell(), digest
 
     def create(self, name: str, payload: bytes) -> bool:
         """See `ObjectFolder.create`; durable when it returns."""
         target = self._path(name)
-        with _written_beside(target, payload) as unfinished:
+        with written_beside(target, payload) as unfinished:
             try:
                 # A link, unlike a rename, fails if the name is taken.
                 target.hardlink_to(unfinished)
@@ -77,7 +95,7 @@ class LocalFolder:
     def replace(self, name: str, payload: bytes) -> None:
         """See `ObjectFolder.replace`; durable when it returns."""
         target = self._path(name)
-        with _written_beside(target, payload) as unfinished:
+        with written_beside(target, payload) as unfinished:
             unfinished.replace(target)
 
     def names(self, folder: str) -> list[str]:
@@ -93,6 +111,12 @@ class LocalFolder:
     def uri(self, name: str) -> str:
         """See `ObjectFolder.uri`."""
         return str(self._path(name))
+
+    @contextmanager
+    def _opened(self, name: str, at_most: int | None) -> Iterator[io.BufferedReader]:
+        with self._path(name).open("rb") as handle:
+            check_size(self.uri(name), os.fstat(handle.fileno()).st_size, at_most)
+            yield handle
 
     def _path(self, name: str) -> Path:
         return self._root / checked(name)
@@ -112,19 +136,30 @@ class S3Folder:
 
     def read(self, name: str, at_most: int | None = None) -> bytes:
         """See `ObjectFolder.read`; any other fault is the SDK's own error, and worth a retry."""
+        with self._opened(name, at_most) as body:
+            payload: bytes = body.read()
+            return payload
+
+    def measure(self, name: str, at_most: int | None = None) -> tuple[int, str]:
+        """See `ObjectFolder.measure`; faults as in `read`."""
+        digest, size = hashlib.sha256(), 0
+        with self._opened(name, at_most) as body:
+            for piece in body.iter_chunks(_PIECE):
+                digest.update(piece)
+                size += len(piece)
+        return size, digest.hexdigest()
+
+    @contextmanager
+    def _opened(self, name: str, at_most: int | None) -> Iterator[Any]:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=self._key(name))
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
                 raise FileNotFoundError(f"there is no {self.uri(name)}") from error
             raise
-        try:
+        with closing(found["Body"]) as body:
             check_size(self.uri(name), found["ContentLength"], at_most)
-        except TooLargeError:
-            found["Body"].close()
-            raise
-        payload: bytes = found["Body"].read()
-        return payload
+            yield body
 
     def create(self, name: str, payload: bytes) -> bool:
         """See `ObjectFolder.create`; any other fault is the SDK's own error, and worth a retry."""
@@ -188,9 +223,14 @@ def check_size(uri: str, size: int, at_most: int | None) -> None:
 
 
 @contextmanager
-def _written_beside(target: Path, payload: bytes) -> Iterator[Path]:
-    """A whole file beside its place, to be put into it; gone afterwards, the folder synced."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def written_beside(target: Path, payload: bytes, *, may_make_folder: bool = True) -> Iterator[Path]:
+    """A whole file beside its place, to be put into it; gone afterwards, the folder synced.
+
+    Raises:
+        FileNotFoundError: there is no folder, and none may be made.
+    """
+    if may_make_folder:
+        target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
     unfinished = Path(name)
     try:

@@ -1,12 +1,11 @@
 """A drop arrives: of a session, one run for the whole way, raw to report; of days, one for them.
 
-Names assets by key and imports none. What to ask for is decided by `plan`, a pure function.
+Names assets by key and imports none. How far it has looked stands in `cursor.py`; which runs to ask
+for, in `requests.py`.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -14,15 +13,13 @@ import dagster as dg
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
 from resources.dagster_resources import LandingZoneResource
-from resources.landing_zone import ActiveDrop, Arrival, LandingZone
-from sports_assets.keys import DAYS_LANE, LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane, work_of
+from resources.landing_drops import ActiveDrop, Arrival
+from resources.landing_trust import warn_once
+from resources.landing_zone import LandingZone
+from sensors.cursor import Cursor, digest
+from sensors.requests import DAY_KINDS, DaysRequest, Request, plan, plan_days
+from sports_assets.keys import DAYS_LANE, LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
 from sports_assets.partitions import SESSIONS, SESSIONS_NAME
-
-#: Arrivals looked at in one tick; the rest waits for the next.
-ARRIVALS_A_TICK = 50
-#: A drop may become visible this much later than its own time says (clocks, slow listings).
-OVERLAP_NS = 60 * 10**9
-CURSOR_VERSION = 2
 
 _SESSION_LAYERS = ("raw", "tracking", "core", "mart", "report")
 _NOT_FACTS = [RAW_KEYS[name] for name in ("footage", "wellness", "injuries", "quarantine")]
@@ -49,165 +46,10 @@ quarantine = dg.define_asset_job(
     description="The list of whatever is not loaded.",
 )
 
-#: Kinds of drops about days that have a table of their own to go to.
-DAY_KINDS = ("wellness", "injuries")
 #: Told by edge nodes; the list of what is not loaded holds them.
 _REPORTS = "quarantine"
 
 _JOBS = {"facts": session_facts, "vision": session_footage}
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """How far the sensor has looked. Bounded: `recent` holds only what lies in the overlap.
-
-    Attributes:
-        watermark_ns: newest arrival looked at, in ns since 1970.
-        recent: places looked at whose arrival lies within the overlap before the watermark, with
-            that arrival.
-        refused: hash of the list of refused drops when it was last asked for.
-        waiting: places of drops that lack files: looked at each time until they are whole.
-    """
-
-    watermark_ns: int = 0
-    recent: dict[str, int] = field(default_factory=dict)
-    refused: str = ""
-    waiting: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, text: str | None) -> "Cursor":
-        """Read a cursor; one of another version starts over, which run keys make harmless."""
-        stored = json.loads(text) if text else {}
-        if stored.get("version") != CURSOR_VERSION:
-            return cls()
-        return cls(
-            stored["watermark_ns"], stored["recent"], stored["refused"], tuple(stored["waiting"])
-        )
-
-    def __str__(self) -> str:
-        """The cursor as Dagster stores it."""
-        return json.dumps(
-            {
-                "version": CURSOR_VERSION,
-                "watermark_ns": self.watermark_ns,
-                "recent": self.recent,
-                "refused": self.refused,
-                "waiting": self.waiting,
-            }
-        )
-
-    def unseen(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
-        """Arrivals that are waited for, and a tick's worth of new ones; each oldest first."""
-        listed = sorted(arrivals, key=lambda one: (one.arrived_ns, one.place))
-        waited_for = [one for one in listed if one.place in self.waiting]
-        new = [
-            one
-            for one in listed
-            if one.place not in self.waiting
-            and self.recent.get(_short(one.place)) != one.arrived_ns
-        ]
-        return waited_for + new[:ARRIVALS_A_TICK]
-
-    def advanced(
-        self, looked_at: Sequence[Arrival], refused: str, waiting: Sequence[str] = ()
-    ) -> "Cursor":
-        """The cursor after these arrivals, with the refused drops as they stand now.
-
-        Args:
-            waiting: places of drops that lack files; the last of them are kept.
-        """
-        watermark = max([self.watermark_ns, *(one.arrived_ns for one in looked_at)])
-        seen = self.recent | {_short(one.place): one.arrived_ns for one in looked_at}
-        return Cursor(
-            watermark,
-            {place: at for place, at in seen.items() if at > watermark - OVERLAP_NS},
-            refused,
-            tuple(waiting[-ARRIVALS_A_TICK:]),
-        )
-
-
-@dataclass(frozen=True)
-class Request:
-    """One run to ask for."""
-
-    session_id: str
-    work: str
-    delivery_ids: tuple[str, ...]
-
-    @property
-    def run_key(self) -> str:
-        """Session and content: a corrected drop is new, a second look at the same drops is not."""
-        return f"{self.session_id}:{self.work}:{_digest(self.delivery_ids)}"
-
-
-@dataclass(frozen=True)
-class DaysRequest:
-    """One run to ask for: what drops say of days, of one kind and source."""
-
-    kind: str
-    source: str
-    deliveries: Mapping[str, str]  # place: delivery id
-
-    @property
-    def run_key(self) -> str:
-        """Kind, source and content, as `Request.run_key`."""
-        return f"{self.kind}:{self.source}:{_digest(sorted(self.deliveries.values()))}"
-
-
-def plan_days(arrived: Iterable[Manifest], active: Iterable[ActiveDrop]) -> list[DaysRequest]:
-    """What to ask for, given drops about days that have just arrived.
-
-    Args:
-        active: the active drops of the streams that they are of.
-
-    Returns:
-        One request for each kind and source, of the drops among them that count. A drop that a
-        later one replaced asks for nothing.
-    """
-    streams = {manifest.stream_id for manifest in arrived if manifest.kind in DAY_KINDS}
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for drop in active:
-        manifest = drop.manifest
-        if manifest.stream_id in streams:
-            deliveries = found.setdefault((manifest.kind, manifest.source), {})
-            deliveries[drop.place] = drop.delivery_id
-    return [DaysRequest(*key, deliveries) for key, deliveries in sorted(found.items())]
-
-
-def plan(
-    manifests: Iterable[tuple[str, Manifest]], active: Callable[[str], Sequence[ActiveDrop]]
-) -> list[Request]:
-    """What to ask for, given drops that have just arrived.
-
-    Args:
-        manifests: session (as the lakehouse resolves it) and manifest of each arrival.
-        active: the active drops of a session, the older ones of other streams included.
-
-    Returns:
-        One request for each session and lane, whatever the number of its new drops; footage
-        starts the vision lane, everything else the facts lane.
-    """
-    wanted: dict[tuple[str, str], None] = {}
-    for session_id, manifest in manifests:
-        wanted[session_id, _work(manifest)] = None
-    requests = []
-    for session_id, work in wanted:
-        drops = [one.delivery_id for one in active(session_id) if _work(one.manifest) == work]
-        if drops:
-            requests.append(Request(session_id, work, tuple(sorted(drops))))
-    return requests
-
-
-def _work(manifest: Manifest) -> str:
-    return work_of(manifest.kind)
-
-
-def _short(place: str) -> str:
-    return _digest([place])
-
-
-def _digest(texts: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
 @dg.sensor(
@@ -219,48 +61,51 @@ def _digest(texts: Iterable[str]) -> str:
 def edge_drops(
     context: dg.SensorEvaluationContext, landing_zone: LandingZoneResource
 ) -> dg.SensorResult:
-    """Look for drops that arrived since the last tick."""
+    """Look for drops that arrived since the last tick, or that were waited for."""
     cursor = Cursor.parse(context.cursor)
-    with landing_zone.open() as zone:
-        listed = zone.arrivals(cursor.watermark_ns - OVERLAP_NS, waited_for=cursor.waiting)
-        unseen = cursor.unseen(listed)
-        waiting = {one.place: lacks for one in unseen if (lacks := zone.lacks(one))}
-        arrivals = [one for one in unseen if one.place not in waiting]
-        manifests = list(_sort_out(context, zone, arrivals))
+    with landing_zone.open() as opened:
+        zone = opened.listed_once()
+        warn_once(zone.trust.is_blind, "sensor", context.log.warning)
+        listed = zone.arrivals()
+        look = cursor.look(listed)
+        waiting = {one.place: lacks for one in look.all if (lacks := zone.lacks(one))}
+        arrived = _sort_out(context, zone, [one for one in look.all if one.place not in waiting])
         sessions = [
-            (session, one) for one in manifests if (session := zone.session_of(one)) is not None
+            (session, one) for one in arrived if (session := zone.session_of(one)) is not None
         ]
         requests = plan(sessions, zone.active)
-        days = [one for one in manifests if one.days is not None]
-        day_requests = plan_days(days, _active_days(zone, days))
-        refused = _digest(_unloaded(zone, waiting))
-        _warn_of_doubts(context, zone, arrivals)
+        day_requests = _plan_days(zone, arrived, {one.place for one in look.swept})
+        after = cursor.advanced(look, waiting)
+        after = replace(after, refused=_marks(zone, after, datetime.now(UTC)))
+        _warn_of_doubts(context, zone, [*look.waited_for, *look.new])
     runs = [_run_request(request) for request in requests]
     runs += [_days_run_request(request) for request in day_requests]
-    if refused != (cursor.refused or _digest([])):
-        runs.append(_quarantine_run_request(cursor.refused, refused, waiting))
+    if after.refused != (cursor.refused or digest([])):
+        runs.append(_quarantine_run_request(cursor.refused, after))
     known = set(context.instance.get_dynamic_partitions(SESSIONS_NAME))
     fresh = sorted({request.session_id for request in requests} - known)
     return dg.SensorResult(
         run_requests=runs,
         dynamic_partitions_requests=[SESSIONS.build_add_request(fresh)] if fresh else [],
-        skip_reason=None if runs else _why_nothing(len(listed), len(arrivals), waiting),
-        cursor=str(cursor.advanced(arrivals, refused, list(waiting))),
+        skip_reason=None if runs else _why_nothing(len(listed), len(arrived), waiting, after),
+        cursor=str(after),
     )
 
 
 def _sort_out(
     context: dg.SensorEvaluationContext, zone: LandingZone, arrivals: Sequence[Arrival]
-) -> Iterator[Manifest]:
+) -> list[Manifest]:
     """The manifest of each arrival; one that cannot be read is refused, alone."""
+    found = []
     for arrival in arrivals:
         try:
-            yield _loadable(zone, arrival.place)
+            found.append(_loadable(zone, arrival.place))
         except DropError as error:
             rule = "manifest" if error.rule == "drop" else error.rule
             now = datetime.now(UTC)
             if zone.refuse(arrival.place, rule, str(error), now, arrival.arrived_ns):
                 context.log.warning("refused %s: %s", arrival.place, error)
+    return found
 
 
 def _loadable(zone: LandingZone, place: str) -> Manifest:
@@ -279,6 +124,20 @@ def _loadable(zone: LandingZone, place: str) -> Manifest:
     return manifest
 
 
+def _plan_days(
+    zone: LandingZone, arrived: Sequence[Manifest], swept: Collection[str]
+) -> list[DaysRequest]:
+    """Requests for days; of drops that a sweep found, one each.
+
+    Which of them a sweep finds together is chance: alone, each has the same run key every time.
+    """
+    days = [one for one in arrived if one.days is not None]
+    new = [one for one in days if _place(one) not in swept]
+    groups = [new, *([one] for one in days if _place(one) in swept)]
+    found = [plan_days(group, _active_days(zone, group)) for group in groups if group]
+    return [request for requests in found for request in requests]
+
+
 def _active_days(zone: LandingZone, arrived: Sequence[Manifest]) -> Iterator[ActiveDrop]:
     for kind in DAY_KINDS:
         days = [
@@ -290,21 +149,32 @@ def _active_days(zone: LandingZone, arrived: Sequence[Manifest]) -> Iterator[Act
             yield from zone.active_days(kind, days)
 
 
-def _unloaded(zone: LandingZone, waiting: Collection[str]) -> list[str]:
-    """What the list of whatever is not loaded is made from, in a few words each.
+def _place(manifest: Manifest) -> str:
+    return f"{manifest.stream_id}/r{manifest.revision:04d}"
 
-    Dagster runs one key once: an entry says when it came, so that the same fault again is another.
+
+def _marks(zone: LandingZone, cursor: Cursor, now: datetime) -> str:
+    """Hash of what the list of whatever is not loaded is made from.
+
+    Dagster runs one key once: a mark says when, so that the same fault again is another. While more
+    drops wait than are known by name, the list is made anew each hour.
     """
-    unloaded = zone.unloaded(datetime.now(UTC), waiting)
-    listed = [f"{one.place} {one.rule} {one.refused_at_utc}" for one in unloaded]
-    told = [f"{place} {sorted(sizes.items())}" for place, sizes in zone.reports()]
-    return sorted(listed + told)
+    marks = zone.marks_of_unloaded(now, cursor.waiting)
+    marks += [f"{place} {sorted(sizes.items())}" for place, sizes in zone.reports()]
+    if cursor.sweep is not None:
+        marks.append(f"{now:%Y-%m-%dT%H}")
+    return digest(sorted(marks))
 
 
 def _warn_of_doubts(
     context: dg.SensorEvaluationContext, zone: LandingZone, arrivals: Sequence[Arrival]
 ) -> None:
-    """Say once a tick that drops were let through that `aws` would refuse."""
+    """Say once a tick that drops were let through that `aws` would refuse.
+
+    Where no node is known that is so of every drop, and has been said.
+    """
+    if zone.trust.is_blind:
+        return
     doubts = [doubt for one in arrivals if (doubt := zone.doubt(one.place)) is not None]
     if doubts:
         context.log.warning(
@@ -332,24 +202,28 @@ def _days_run_request(request: DaysRequest) -> dg.RunRequest:
     )
 
 
-def _quarantine_run_request(before: str, now: str, waiting: Iterable[str]) -> dg.RunRequest:
+def _quarantine_run_request(before: str, cursor: Cursor) -> dg.RunRequest:
     # Dagster runs one key once, and the list is empty more than once: what it was is in the key.
+    config = {"waiting": sorted(cursor.waiting) if cursor.sweep is None else None}
     return dg.RunRequest(
-        run_key=f"quarantine:{before}:{now}",
+        run_key=f"quarantine:{before}:{cursor.refused}",
         job_name=quarantine.name,
-        run_config={"ops": {"raw__quarantine": {"config": {"waiting": sorted(waiting)}}}},
+        run_config={"ops": {"raw__quarantine": {"config": config}}},
     )
 
 
-def _why_nothing(listed: int, looked_at: int, waiting: Mapping[str, Sequence[str]]) -> str:
+def _why_nothing(
+    listed: int, looked_at: int, waiting: Mapping[str, Sequence[str]], cursor: Cursor
+) -> str:
     if waiting:
         place, lacks = next(iter(waiting.items()))
+        more = "" if cursor.sweep is None else "or more "
         return (
-            f"{len(waiting)} drops wait for files that their manifests name: {place} for "
+            f"{len(waiting)} {more}drops wait for files that their manifests name: {place} for "
             f"{', '.join(lacks)}; let them arrive, or send the drop again"
         )
     if looked_at:
         return f"{looked_at} drops arrived, and none is the active one of its session any more"
     if listed:
-        return "no new drop: the last minute's arrivals were looked at already"
+        return "no new drop: those that stand there were looked at already"
     return "no new drop in the landing zone"

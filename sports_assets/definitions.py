@@ -1,9 +1,12 @@
 """The code location: everything that Dagster knows of Touchline."""
 
+import logging
+
 import dagster as dg
 
 from resources.dagster_resources import resources_for
 from resources.environment import load_settings
+from resources.landing_trust import warn_once
 from sensors.edge_drops import (
     daily_records,
     edge_drops,
@@ -19,6 +22,11 @@ from sports_assets.tracking.assets import tracking_kinematics
 from sports_assets.warehouse.assets import dbt_athlete_days, dbt_facts, identity_athletes
 
 settings = load_settings()
+warn_once(
+    settings.edge_keys is None and not settings.are_signatures_required,
+    "definitions",
+    logging.getLogger("touchline").warning,
+)
 
 defs = dg.Definitions(
     assets=[

@@ -9,13 +9,19 @@
     first({{ column }} order by {{ order_by }}) filter (where {{ column }} is not null)
 {%- endmacro %}
 
-{#- Is one of these bits of `edge_ingest.records.Quality` set? A test holds the two together. -#}
-{% macro has_quality(names, column='quality') -%}
+{#- Bits of `edge_ingest.records.Quality`, by name. A test holds the two together. -#}
+{% macro quality_bits() -%}
     {%- set bits = {
         'estimated': 1, 'unidentified': 2, 'out_of_field': 4, 'implausible_speed': 8,
         'implausible_acceleration': 16, 'frozen': 32, 'poor_fix': 64, 'identity_swap': 128,
         'out_of_range': 256, 'recovered': 512, 'artefact': 1024, 'idle': 2048, 'misplaced_clock': 4096,
     } -%}
+    {{ return(bits) }}
+{%- endmacro %}
+
+{#- Is one of these bits set? -#}
+{% macro has_quality(names, column='quality') -%}
+    {%- set bits = quality_bits() -%}
     {%- set mask = namespace(value=0) -%}
     {%- for name in names -%}{%- set mask.value = mask.value + bits[name] -%}{%- endfor -%}
     ({{ column }} & {{ mask.value }} <> 0)

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from edge_ingest.drops.encoding import add_constants, decode
+from edge_ingest.drops.footer import check_footer
 from edge_ingest.drops.media import Measure, measured
 from edge_ingest.errors import ContractError, DropError, IncompleteDropError
 from edge_ingest.manifest import (
+    ENCODING,
     MANIFEST_NAME,
     MANIFEST_VERSION,
     DayRange,
@@ -31,10 +32,6 @@ from edge_ingest.records import DAY_TABLES, DROP_TABLES, SESSION_TABLES
 
 #: A manifest has some kilobytes; what is larger is none, B.
 LARGEST_MANIFEST = 4 * 1024**2
-#: No table of a drop has more rows: a match at 25 Hz has four million.
-MOST_ROWS = 50_000_000
-#: No table of a drop is larger once it is unpacked, B.
-LARGEST_UNPACKED = 4 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -83,13 +80,14 @@ def _refuse_future(source: bytes, where: str) -> None:
         told = from_json(source)
     except ValueError:
         return
-    version = told.get("manifest_version") if isinstance(told, dict) else None
-    if isinstance(version, int) and version > MANIFEST_VERSION:
-        raise DropError(
-            f"{where} is of version {version}, and this software reads {MANIFEST_VERSION}: update "
-            "the lakehouse",
-            rule="future_version",
-        )
+    for name, newest in (("manifest_version", MANIFEST_VERSION), ("encoding", ENCODING)):
+        told_version = told.get(name) if isinstance(told, dict) else None
+        if isinstance(told_version, int) and told_version > newest:
+            raise DropError(
+                f"{where} is of {name} {told_version}, and this software reads {newest}: update "
+                "the lakehouse",
+                rule="future_version",
+            )
 
 
 def _rule_of(errors: Sequence[ErrorDetails]) -> str:
@@ -138,35 +136,8 @@ def read_table(manifest: Manifest, file: DropFile, fetch: Callable[[str], bytes]
             f"{file.sha256[:12]}…; send the drop again",
             rule="checksum",
         )
-    _check_footer(payload, file, where)
+    check_footer(payload, file.rows, where)
     return decode(contract, payload, manifest.scale, where, manifest.encoding)
-
-
-def _check_footer(payload: bytes, file: DropFile, where: str) -> None:
-    """Refuse what would fill the memory, by what the file says of itself, before it is unpacked.
-
-    Raises:
-        DropError: it is no Parquet, has other rows than the manifest says, or is too large.
-    """
-    try:
-        footer = pq.ParquetFile(pa.BufferReader(payload)).metadata
-    except (pa.ArrowException, OSError) as error:
-        raise DropError(
-            f"{where} is no Parquet file that we can read: pack it again", rule="unreadable"
-        ) from error
-    groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
-    if footer.num_rows != file.rows or sum(group.num_rows for group in groups) != file.rows:
-        raise DropError(
-            f"{where} has {footer.num_rows} rows and the manifest says {file.rows}: pack it again",
-            rule="rows",
-        )
-    unpacked = sum(group.total_byte_size for group in groups)
-    if file.rows > MOST_ROWS or unpacked > LARGEST_UNPACKED:
-        raise DropError(
-            f"{where} would unpack to {file.rows:,} rows and {unpacked / 1e9:.1f} GB, which no "
-            "recording has: check what it is",
-            rule="too_large",
-        )
 
 
 def as_raw(manifest: Manifest, file: DropFile, rows: pa.Table, session_id: str) -> pa.Table:
@@ -251,6 +222,24 @@ def locate_media(manifest: Manifest, rows: pa.Table, folder_uri: str) -> pa.Tabl
     uris = [f"{folder_uri}/{name}" for name in rows.column("uri").to_pylist()]
     place = rows.schema.get_field_index("uri")
     return rows.set_column(place, rows.schema.field("uri"), pa.array(uris, pa.string()))
+
+
+def check_media(manifest: Manifest, measure: Measure) -> None:
+    """Make sure that the videos of a drop are those that were packed.
+
+    Args:
+        measure: gives size and sha256 of a file of this drop by its name; reads it in pieces.
+
+    Raises:
+        IncompleteDropError: a file is missing, cut short, or cannot be read: it may yet arrive.
+        DropError: a file was altered.
+    """
+    for file in manifest.media:
+        if problem := _media_problem(file, measure):
+            kind = DropError if problem.rule == "checksum" else IncompleteDropError
+            raise kind(
+                f"{manifest.stream_id} r{manifest.revision:04d} {problem}", rule=problem.rule
+            )
 
 
 def check(
@@ -359,5 +348,9 @@ def _media_problem(file: MediaFile, measure: Measure) -> Problem | None:
         reason = f"has {found} of {file.bytes} bytes: wait for it, or send it again"
         return Problem("cut_short", reason, file.path)
     if digest != file.sha256:
-        return Problem("checksum", "was altered on the way: send the drop again", file.path)
+        reason = (
+            f"was altered on the way: its sha256 is {digest[:12]}… and the manifest says "
+            f"{file.sha256[:12]}…; send the drop again"
+        )
+        return Problem("checksum", reason, file.path)
     return None

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from edge_ingest.contract import TableContract
+from edge_ingest.drops.footer import read_rows
 from edge_ingest.drops.row_order import in_order
 from edge_ingest.drops.stored import COORDINATES, DIFFERENCED, from_stored, stored_types, to_stored
-from edge_ingest.errors import ContractError, DropError
+from edge_ingest.errors import ContractError
 from edge_ingest.manifest import ENCODING, Encoding
 from edge_ingest.records import DAY_TABLES, SESSION_TABLES
 
@@ -142,33 +143,11 @@ def decode(
         where: what to call the file in an error.
 
     Raises:
-        DropError: the bytes are no Parquet, its columns are not those of the contract, or the scale
-            does not say what a count is worth.
+        DropError: the bytes are no Parquet, its columns are not those of the contract, its rows not
+            those that it tells of, or the scale does not say what a count is worth.
     """
-    try:
-        rows = pq.read_table(pa.BufferReader(payload))
-    except (pa.ArrowException, OSError) as error:
-        raise DropError(
-            f"{where} is no Parquet file that we can read: {error}", rule="unreadable"
-        ) from error
     expected = drop_schema(contract, scale, encoding)
-    # Left out because it holds nothing, or because the version that packed it did not know it.
-    may_lack = {field.name for field in expected if field.nullable}
-    if rows.column_names != [
-        name for name in expected.names if name in rows.column_names or name not in may_lack
-    ]:
-        raise DropError(
-            f"{where} has the columns {', '.join(rows.column_names)}; a drop of {contract.key} "
-            f"has {', '.join(expected.names)}: pack it again with this version",
-            rule="schema",
-        )
-    for field in rows.schema:
-        if field.type != expected.field(field.name).type:
-            raise DropError(
-                f"{where}: {field.name} is {field.type} and must be "
-                f"{expected.field(field.name).type}: pack it again with this version",
-                rule="schema",
-            )
+    rows = read_rows(payload, expected, contract.key, where)
     fields = [field for field in contract.schema if field.name in expected.names]
     return pa.Table.from_arrays(
         [from_stored(where, rows, field, scale, encoding) for field in fields],

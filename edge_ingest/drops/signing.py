@@ -113,7 +113,7 @@ def read_public_keys(text: str, where: str) -> "dict[str, Ed25519PublicKey]":
         where: what to call the list in an error.
 
     Raises:
-        KeyFileError: a line is wrong, or a node stands there twice; names the line.
+        KeyFileError: a line is wrong, or a node or a key stands there twice; names the line.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -135,6 +135,15 @@ def read_public_keys(text: str, where: str) -> "dict[str, Ed25519PublicKey]":
             raise KeyFileError(f"{place}: {node_id!r} cannot name a node")
         if node_id in found:
             raise KeyFileError(f"{place}: {node_id} stands there already; a node has one key")
+        # One that signs under two names could say either.
+        raw = public.public_bytes_raw()
+        if owner := next(
+            (name for name, one in found.items() if one.public_bytes_raw() == raw), ""
+        ):
+            raise KeyFileError(
+                f"{place}: {node_id} has the key of {owner}: each node has its own; make one with "
+                f"`edge-ingest keygen {node_id}`"
+            )
         found[node_id] = public
     return found
 
@@ -163,6 +172,10 @@ def is_signed_by(manifest: Manifest, public: "Ed25519PublicKey") -> bool:
 def check_signature(manifest: Manifest, known: "Mapping[str, Ed25519PublicKey]") -> None:
     """Make sure that a node we know packed the drop, and that nobody changed the manifest since.
 
+    Any node may sign any stream: a spare takes over from one that broke, and one node carries many
+    devices. But the name in the signature is that of the key's owner, and a report of refused files
+    is its signer's own.
+
     Raises:
         DropError: rule `unsigned` or `signature`; says what to do.
     """
@@ -184,6 +197,13 @@ def check_signature(manifest: Manifest, known: "Mapping[str, Ed25519PublicKey]")
         raise DropError(
             f"{where} bears a signature that is not by the key of {node_id} over this manifest: it "
             "was changed on the way, or the node has a new key; pack it again on the node",
+            rule="signature",
+        )
+    own = re.escape(node_id) + "-[0-9a-f]{16}"
+    if manifest.kind == "quarantine" and not re.fullmatch(own, manifest.device_id):
+        raise DropError(
+            f"{where} is a report of another node than {node_id}, which signed it: a node reports "
+            "of itself only; give the node's key the node's name",
             rule="signature",
         )
 

@@ -9,7 +9,7 @@ from resources.contracts import ALERT_PERSONAL_NORM
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.dbt.contracts import dbt_contracts
 from resources.lakehouse import Slice
-from resources.landing_zone import ATHLETES_NAME
+from resources.landing_club import ATHLETES_NAME
 from resources.provenance import ProvenanceRef, code_version
 from sports_assets.alerts.export import norms_file
 from sports_assets.alerts.history import TABLES, read_history

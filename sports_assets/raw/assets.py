@@ -11,7 +11,8 @@ from edge_ingest.manifest import Manifest
 from edge_ingest.records import INJURIES, QUARANTINE, SESSION_TABLES, WELLNESS
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.lakehouse import Commit, Slice, together
-from resources.landing_zone import ActiveDrop, LandingZone
+from resources.landing_drops import ActiveDrop
+from resources.landing_zone import LandingZone
 from sports_assets.assets import commit_context, materialized
 from sports_assets.checks import check_contract, contract_check_spec, contract_outcome
 from sports_assets.keys import RAW_KEYS, owners, tags, work_of
@@ -247,6 +248,20 @@ def _signed_by(signers: set[str]) -> dict[str, dg.MetadataValue]:
     return {"signed_by": dg.MetadataValue.text(", ".join(sorted(signers)) or "no drop was read")}
 
 
+def _arrived_drop(
+    drop: ActiveDrop, measured: dict[tuple[str, int, str], tuple[int, str]]
+) -> ArrivedDrop:
+    """A drop to build from; each video is read once, also where another drop is refused."""
+
+    def measure(name: str) -> tuple[int, str]:
+        which = drop.place, drop.arrived_ns, name
+        if which not in measured:
+            measured[which] = drop.measure(name)
+        return measured[which]
+
+    return ArrivedDrop(drop.manifest, drop.place, drop.fetch, drop.uri, measure)
+
+
 def _build(
     context: dg.AssetExecutionContext, zone: LandingZone, session_id: str, work: str
 ) -> tuple[RawSession, list[ActiveDrop]]:
@@ -266,13 +281,12 @@ def _build(
     ]
     for waiting in not_loaded:
         context.log.warning("left out for now: %s", waiting)
+    measured: dict[tuple[str, int, str], tuple[int, str]] = {}
     while active := zone.active(session_id):
         drops = [one for one in active if work_of(one.manifest.kind) == work]
         if not drops and (not_loaded or work == "facts"):
             break
-        built = build_session(
-            session_id, [ArrivedDrop(one.manifest, one.place, one.fetch, one.uri) for one in drops]
-        )
+        built = build_session(session_id, [_arrived_drop(one, measured) for one in drops])
         if not built.refused:
             return built, drops
         not_loaded += _refuse(context, zone, drops, built.refused)

@@ -1,14 +1,19 @@
 """What arrived? Drops of a session become rows of the raw tables, or are refused one by one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from edge_ingest.drops.arrival import as_raw, locate_media, read_table
+from edge_ingest.drops.arrival import as_raw, check_media, locate_media, read_table
+from edge_ingest.drops.media import Measure
 from edge_ingest.errors import ContractError, DropError, EdgeError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import SESSION_TABLES
+
+
+def _not_there(name: str) -> tuple[int, str]:
+    raise FileNotFoundError(f"nobody says where {name} stands")
 
 
 @dataclass(frozen=True)
@@ -18,13 +23,16 @@ class ArrivedDrop:
     Attributes:
         place: where it stands, as the landing zone names it.
         fetch: gives the bytes of one of its files by name.
-        uri: where its folder is; videos are named by it, and not opened.
+        uri: where its folder is; videos are named by it.
+        measure: gives size and sha256 of one of its files by name, reading it in pieces; needed
+            where there are videos.
     """
 
     manifest: Manifest
     place: str
     fetch: Callable[[str], bytes]
     uri: str = ""
+    measure: Measure = field(default=_not_there, compare=False)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class RawSession:
 
 def build_session(session_id: str, drops: Sequence[ArrivedDrop]) -> RawSession:
     """Read every drop of a session. A drop with one bad file is refused whole.
+
+    Tables are held in memory; videos are only measured, in pieces.
 
     Args:
         drops: the active drop of each stream; their order does not matter.
@@ -99,4 +109,6 @@ def _read(session_id: str, drop: ArrivedDrop) -> list[tuple[str, pa.Table]]:
                 "pack the recording again with this version"
             )
         tables.append((file.table, rows))
+    # Last: a video takes minutes to read, and a fault of a table seconds to find.
+    check_media(drop.manifest, drop.measure)
     return tables

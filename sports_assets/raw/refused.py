@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from edge_ingest.records import QUARANTINE
 from resources.lakehouse import Slice
-from resources.landing_zone import RefusedDrop
+from resources.landing_drops import RefusedDrop
 
 #: The whole table: the list is made anew each time.
 EVERY_DAY = Slice("day", date(1970, 1, 1), date(9999, 12, 31), {})

@@ -17,7 +17,8 @@ from resources.dagster_resources import (
 )
 from resources.dbt.contracts import dbt_contracts
 from resources.lakehouse import Lakehouse
-from resources.landing_zone import ATHLETES_NAME, CALENDAR_NAME, LandingZone
+from resources.landing_club import ATHLETES_NAME, CALENDAR_NAME
+from resources.landing_zone import LandingZone
 from resources.provenance import ProvenanceRef, code_version, session_drops
 from sports_assets.assets import commit_context
 from sports_assets.automation import on_new_code_or_late_input
@@ -31,8 +32,10 @@ from sports_assets.keys import (
     work_of,
 )
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
-from sports_assets.reports.facts import Colophon, SessionFacts
+from sports_assets.reports.colophon import Colophon
+from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_query import load_facts
+from sports_assets.reports.facts_sources import SourceStream
 from sports_assets.reports.overview import overview
 from sports_assets.reports.publish import publish_page
 from sports_assets.reports.session_page import PageContent, bind_page, make_content
@@ -88,9 +91,10 @@ def report_session(
                 content: PageContent = content,
                 provenance: ProvenanceRef = provenance,
                 times: RunTimes = times,
+                sources: tuple[SourceStream, ...] = facts.sources,
             ) -> str:
                 stages = tuple(stage_times(times, datetime.now(UTC)))
-                return bind_page(content, Colophon(revision, stages, provenance))
+                return bind_page(content, Colophon(revision, stages, provenance, sources))
 
             page = publish_page(
                 store,
@@ -149,6 +153,7 @@ def _provenance(
             "club_timezone": facts.header.timezone,
             "athletes_sha256": zone.checksum(ATHLETES_NAME),
             "calendar_sha256": zone.checksum(CALENDAR_NAME),
+            **{f"edge_filters.{one.stream_id}": one.filter_settings_id for one in facts.sources},
             **KinematicsSettings.for_sport(facts.header.sport).to_dict(),
         },
         code_version=code_version(),

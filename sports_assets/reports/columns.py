@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts
+from sports_assets.reports.facts_athlete import AthleteFacts
 from sports_assets.reports.numerals import (
     DERIVED,
     EVENTS,

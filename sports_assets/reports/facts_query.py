@@ -12,23 +12,17 @@ from typing import Any, Final, TypeVar
 import duckdb
 
 from resources.errors import NotCommittedError
-from sports_assets.reports.facts import (
+from sports_assets.reports.facts import SessionFacts, SessionHeader
+from sports_assets.reports.facts_athlete import (
     AthleteFacts,
     Baseline,
     EventCounts,
-    EventMark,
     ExternalLoad,
     InternalLoad,
-    Lap,
-    MeanPlace,
-    PassWindow,
-    Quality,
-    SessionFacts,
-    SessionHeader,
-    ShapeWindow,
-    SourceStream,
     UnmatchedAthlete,
 )
+from sports_assets.reports.facts_course import Lap
+from sports_assets.reports.facts_sources import FlaggedShare, Quality, SourceStream
 from sports_assets.reports.facts_sql import (
     ATHLETES,
     EVENT_MARKS,
@@ -37,6 +31,7 @@ from sports_assets.reports.facts_sql import (
     QUALITY,
     WINDOWS_OF_PASSES,
 )
+from sports_assets.reports.facts_team import EventMark, MeanPlace, PassWindow, ShapeWindow
 from sports_assets.reports.lap_query import load_lap_traces
 from sports_assets.reports.laps import is_on_circuit
 from sports_assets.reports.trace_query import load_trace
@@ -101,6 +96,11 @@ def load_facts(
         if laps and is_on_circuit(header)
         else (),
         quality=read(Quality, QUALITY)[0],
+        flagged=read(
+            FlaggedShare,
+            "select * from mart.stream_quality where session_id = $session and rule <> 'missing' "
+            "order by stream_id, quantity, rule",
+        ),
     )
 
 

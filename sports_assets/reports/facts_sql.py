@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from resources.quality import NOT_SHOWN
+
 ATHLETES: Final = """
     select
         athlete_id,
@@ -15,7 +17,7 @@ ATHLETES: Final = """
 """
 
 #: In both periods as if the home side attacked towards +x: even periods are turned by half a turn.
-MEAN_PLACES: Final = """
+MEAN_PLACES: Final = f"""
     with turned as (
         select
             one.athlete_id,
@@ -32,6 +34,7 @@ MEAN_PLACES: Final = """
             and one.position_stream_id = k.stream_id
             and one.team_side is not null
             and k.segment_id is not null  -- seen, and trusted
+            and k.quality & {int(NOT_SHOWN)} = 0
     )
     select
         athlete_id,
@@ -43,7 +46,7 @@ MEAN_PLACES: Final = """
     from turned
     group by athlete_id
     order by sample_count desc, athlete_id
-"""
+"""  # noqa: S608 - our own number
 
 #: Two vendors describe one match: believe the one that saw more.
 _PLAY: Final = """

@@ -6,7 +6,8 @@ from typing import Final
 
 import duckdb
 
-from sports_assets.reports.facts import Lap, LapTrace
+from resources.quality import NO_PLACE, NO_VALUE, NOT_SHOWN
+from sports_assets.reports.facts_course import Lap, LapTrace
 from sports_assets.reports.laps import quick
 
 #: Two laps are enough to see where the time was made.
@@ -14,8 +15,8 @@ COMPARED: Final = 2
 #: A sample stands for the time to the next one, but for no longer, s.
 _REACH_S: Final = 5.0
 
-#: Places and signals of one stream share their index. Bit 256 is OUT_OF_RANGE.
-_SAMPLES: Final = """
+#: Places and signals of one stream share their index.
+_SAMPLES: Final = f"""
     select
         epoch_us(s.captured_at_utc) / 1e6 as t_s,
         s.value as speed_mps,
@@ -29,14 +30,15 @@ _SAMPLES: Final = """
         and p.stream_id = s.stream_id
         and p.source_athlete_id = s.source_athlete_id
         and p.frame_id = s.sample_index
+        and p.quality & {int(NO_PLACE | NOT_SHOWN)} = 0
     where s.session_id = $session
         and known.athlete_id = $athlete
         and s.channel = 'speed'
         and s.value is not null
-        and s.quality & 256 = 0
+        and s.quality & {int(NO_VALUE)} = 0
         and s.captured_at_utc > $started and s.captured_at_utc <= $ended
     order by s.captured_at_utc, s.sample_index
-"""
+"""  # noqa: S608 - our own numbers
 
 
 def load_lap_traces(

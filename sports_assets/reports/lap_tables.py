@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from sports_assets.reports.columns import Column
-from sports_assets.reports.facts import Lap, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_course import Lap
 from sports_assets.reports.laps import is_on_circuit, laps_of_best, quick
 from sports_assets.reports.numerals import DERIVED, LAP, Numeral, lap_time, number_id, numeral
 from sports_assets.reports.spread import known

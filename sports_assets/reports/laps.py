@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Final
 
-from sports_assets.reports.facts import Lap, SessionFacts, SessionHeader
+from sports_assets.reports.facts import SessionFacts, SessionHeader
+from sports_assets.reports.facts_course import Lap
 from sports_assets.reports.spread import known
 
 #: A lap slower than this share of the best is an out-lap, an in-lap or traffic: the limit that
@@ -78,14 +79,17 @@ def _length_m(lap: Lap) -> float | None:
 
 
 def longest_run(laps: Sequence[Lap]) -> Run | None:
-    """The longest stretch of quick laps with numbers that follow each other; the earlier of two.
+    """The longest stretch of quick laps of one run on one set of tyres; the earlier of two.
 
+    Their numbers follow each other, and the source says the same of stint and compound: a stop for
+    tyres ends a run, also where the lap in or out was quick. What it does not tell ends none.
     A straight line through its lap times by least squares, with the t interval of its slope.
     None where no stretch has `LEAST_FOR_SLOPE` laps.
     """
     stretches: list[list[Lap]] = []
     for lap in quick(laps):
-        if stretches and lap.lap_number == stretches[-1][-1].lap_number + 1:
+        before = stretches[-1][-1] if stretches else None
+        if before and lap.lap_number == before.lap_number + 1 and lap.run_words == before.run_words:
             stretches[-1].append(lap)
         else:
             stretches.append([lap])

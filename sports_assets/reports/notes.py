@@ -4,8 +4,17 @@ from collections.abc import Iterable
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sports_assets.reports.facts import ExternalLoad, SessionFacts, UnmatchedAthlete
-from sports_assets.reports.numerals import SESSION, Numeral, clock, derived, number_id
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import ExternalLoad, UnmatchedAthlete
+from sports_assets.reports.numerals import (
+    SESSION,
+    STREAM_QUALITY,
+    Numeral,
+    clock,
+    derived,
+    number_id,
+    numeral,
+)
 from sports_assets.reports.wording import Sentence, say
 
 _NAMELESS: Final = "unidentified_track"
@@ -15,6 +24,42 @@ REASONS: Final = {
     _NAMELESS: "Tracks that the source could not name: they count for the side’s shape "
     "and for nobody’s load",
     "not_listed_by_source": "Samples of somebody whom the source’s own list leaves out: add a name",
+}
+
+#: A share that is shown as 0.0 % is no news.
+_LEAST_SHARE: Final = 0.0005
+#: Rules of mart/stream_quality in words, after a share.
+RULES: Final = {
+    "estimated": "filled in by the source",
+    "unidentified": "of nobody known",
+    "out_of_field": "off the field",
+    "implausible_speed": "faster than can be",
+    "implausible_acceleration": "with an impossible change of speed",
+    "frozen": "frozen",
+    "poor_fix": "with a poor fix",
+    "identity_swap": "under another’s name",
+    "out_of_range": "beyond what can be",
+    "recovered": "read from a damaged file",
+    "artefact": "artefacts",
+    "idle": "while play stood still",
+    "misplaced_clock": "at a time that is not sure",
+}
+#: What became of them, in the order in which it is told.
+EFFECTS: Final = {
+    "left_out": "left out",
+    "not_shown": "in no shape or picture",
+    "shape_only": "for shape only",
+    "informative": "counted as they are",
+}
+#: What a page is made from; mart/stream_quality tells of every channel.
+QUANTITIES: Final = {
+    "athlete": "Places",
+    "ball": "Places of the ball",
+    "event": "Events",
+    "heart_rate": "Heart rate",
+    "power": "Power",
+    "speed": "Speed",
+    "altitude": "Altitude",
 }
 
 
@@ -72,6 +117,39 @@ def quality_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
                 placeless=_share("placeless_event", quality.placeless_event_count, whole),
             )
         )
+    return tuple(told)
+
+
+def flag_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
+    """One sentence for each quantity of a stream of which the filters flagged a visible share."""
+    told = []
+    quantities = dict.fromkeys(
+        (one.stream_id, one.quantity) for one in facts.flagged if one.quantity in QUANTITIES
+    )
+    names = {stream.stream_id: stream for stream in facts.sources}
+    for stream_id, quantity in quantities:
+        slots: dict[str, str | Numeral] = {}
+        clauses = []
+        for effect, words in EFFECTS.items():
+            parts = []
+            for one in facts.flagged:
+                if (one.stream_id, one.quantity, one.effect) != (stream_id, quantity, effect):
+                    continue
+                # Of athletes whom nobody knows, `quality_notes` tells.
+                if one.flagged_share >= _LEAST_SHARE and one.rule != "unidentified":
+                    identity = number_id(
+                        STREAM_QUALITY, stream_id, quantity, one.rule, "flagged_share"
+                    )
+                    slots[one.rule] = numeral(
+                        identity, one.flagged_share, "%", digits=1, factor=100.0
+                    )
+                    parts.append(f"{{{one.rule}}} {RULES[one.rule]}")
+            if parts:
+                clauses.append(f"{', '.join(parts)} ({words})")
+        if clauses:
+            device = names[stream_id].device_id if stream_id in names else None
+            topic = f"{QUANTITIES[quantity]}, {device}" if device else QUANTITIES[quantity]
+            told.append(say(topic, "; ".join(clauses) + ".", **slots))
     return tuple(told)
 
 

@@ -7,7 +7,8 @@ over a side of at least five. Whoever may read about athletes opens the page.
 from collections.abc import Sequence
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import AthleteFacts
 
 #: A sum over fewer athletes says too much about each of them.
 SMALLEST_GROUP: Final = 5

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from sports_assets.reports.facts import SessionFacts, Trace
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_course import Trace
 from sports_assets.reports.laps import is_on_circuit
 from sports_assets.reports.numerals import NARROW, grouped
 from sports_assets.reports.route_map import bounds_in_words, draw_map, fifths, size_m

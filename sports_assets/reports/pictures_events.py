@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sports_assets.reports.facts import EventMark, PassWindow, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_team import EventMark, PassWindow
 from sports_assets.reports.pitch import draw_pitch, minute_axis, period_offsets
 from sports_assets.reports.svg import INK, Picture, new_figure, page_style, to_svg
 

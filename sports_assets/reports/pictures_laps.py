@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from sports_assets.reports.facts import Lap, LapTrace, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_course import Lap, LapTrace
 from sports_assets.reports.laps import is_on_circuit, laps_of_best, quick
 from sports_assets.reports.numerals import NARROW, lap_time
 from sports_assets.reports.route_map import bounds_in_words, draw_map, fifths, size_m

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Final
 
-from sports_assets.reports.facts import MeanPlace, SessionFacts, ShapeWindow
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_team import MeanPlace, ShapeWindow
 from sports_assets.reports.pitch import draw_upright_pitch, minute_axis, period_offsets
 from sports_assets.reports.spread import known, median
 from sports_assets.reports.svg import INK, Picture, new_figure, page_style, to_svg

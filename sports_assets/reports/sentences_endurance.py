@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts, InternalLoad, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import AthleteFacts, InternalLoad
 from sports_assets.reports.numerals import EXTERNAL, INTERNAL, derived, number_id, numeral
 from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import mean_and_sd

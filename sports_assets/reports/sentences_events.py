@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import AthleteFacts
 from sports_assets.reports.numerals import EVENTS, Numeral, derived, number_id, numeral
 from sports_assets.reports.sentences_load import label
 from sports_assets.reports.spread import Share, wilson

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sports_assets.reports.facts import AthleteFacts
+from sports_assets.reports.facts_athlete import AthleteFacts
 from sports_assets.reports.numerals import BASELINE, Numeral, number_id, numeral
 
 #: A standard deviation of fewer is a guess.

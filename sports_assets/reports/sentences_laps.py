@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sports_assets.reports.facts import Lap, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_course import Lap
 from sports_assets.reports.laps import is_on_circuit, laps_of_best, longest_run, quick
 from sports_assets.reports.numerals import LAP, Numeral, derived, lap_time, number_id, numeral
 from sports_assets.reports.spread import mean_and_sd, median

@@ -3,13 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sports_assets.reports.facts import (
-    LEAST_TRACKED_S,
-    AthleteFacts,
-    Baseline,
-    SessionFacts,
-    ShapeWindow,
-)
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import LEAST_TRACKED_S, AthleteFacts, Baseline
+from sports_assets.reports.facts_team import ShapeWindow
 from sports_assets.reports.numerals import EXTERNAL, derived, number_id, numeral
 from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import known, mean_and_sd, median

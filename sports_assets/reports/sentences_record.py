@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from sports_assets.reports.facts import LEAST_TRACKED_S, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import LEAST_TRACKED_S
 from sports_assets.reports.numerals import SESSION, Numeral, derived, number_id, numeral
 from sports_assets.reports.wording import Sentence, Writer, say
 

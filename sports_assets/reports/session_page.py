@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sports_assets.reports.facts import Colophon, SessionFacts
+from sports_assets.reports.colophon import Colophon
+from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.notes import (
+    flag_notes,
     quality_notes,
     threshold_notes,
     unmatched_notes,
@@ -62,7 +64,7 @@ def make_content(facts: SessionFacts) -> PageContent:
             pictures=draw_pictures(facts),
             tables=make_tables(facts),
             unmatched=unmatched_notes(facts),
-            quality=quality_notes(facts),
+            quality=(*quality_notes(facts), *flag_notes(facts)),
             thresholds=threshold_notes(facts),
         )
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sports_assets.reports.facts import StageTime
+from sports_assets.reports.colophon import StageTime
 
 #: Steps of a run in words for the page; a step not named here goes by its own name.
 _STAGES = {

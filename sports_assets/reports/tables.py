@@ -15,7 +15,8 @@ from sports_assets.reports.columns import (
     PARTIAL_COLUMNS,
     Column,
 )
-from sports_assets.reports.facts import AthleteFacts, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import AthleteFacts
 from sports_assets.reports.lap_tables import make_lap_tables
 from sports_assets.reports.numerals import BASELINE, number_id, numeral
 from sports_assets.reports.spread import known

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sports_assets.reports.facts import StageTime
+from sports_assets.reports.colophon import StageTime
 from sports_assets.reports.numerals import DERIVED, Numeral, number_id, numeral
 
 

@@ -5,30 +5,35 @@ from typing import Any, Final
 
 import duckdb
 
-from sports_assets.reports.facts import SessionHeader, Trace
+from edge_ingest.records import Quality
+from resources.quality import NO_VALUE
+from sports_assets.reports.facts import SessionHeader
+from sports_assets.reports.facts_course import Trace
 
 #: Bins that a trace has at most: more than a page can show, few enough to draw in an instant.
 MOST_BINS: Final = 1200
 
-_ATHLETE: Final = """
+_ATHLETE: Final = f"""
     with seen as (
         select known.athlete_id, count(*) as samples
         from tracking.kinematics as k
         join core.session_source as stream using (session_id, stream_id)
         join core.athlete as known using (session_id, source, source_athlete_id)
-        where k.session_id = $session and k.x_m is not null
+        where k.session_id = $session and k.segment_id is not null  -- seen, and trusted
         group by 1
         union all
         select known.athlete_id, count(*)
         from raw.signals as s
         join core.session_source as stream using (session_id, stream_id)
         join core.athlete as known using (session_id, source, source_athlete_id)
-        where s.session_id = $session and s.value is not null
+        where s.session_id = $session
+            and s.value is not null
+            and s.quality & {int(NO_VALUE)} = 0
         group by 1
     )
     select athlete_id from seen group by 1 order by sum(samples) desc, athlete_id limit 1
-"""
-_MOVES: Final = """
+"""  # noqa: S608 - our own number
+_MOVES: Final = f"""
     select
         floor((epoch_us(k.captured_at_utc) - $start_us) / 1e6 / $bin_s)::bigint as bin,
         avg(k.x_m) as x_m,
@@ -41,13 +46,12 @@ _MOVES: Final = """
     where k.session_id = $session
         and one.athlete_id = $athlete
         and one.position_stream_id = k.stream_id
-        -- An untrusted place has no segment; one faster than can be (8) makes the way leap.
+        -- An untrusted place has no segment; one faster than can be makes the way leap.
         and k.segment_id is not null
-        and k.quality & 8 = 0
+        and k.quality & {int(Quality.IMPLAUSIBLE_SPEED)} = 0
     group by bin
-"""
-#: Bit 256 is OUT_OF_RANGE.
-_SIGNALS: Final = """
+"""  # noqa: S608 - our own number
+_SIGNALS: Final = f"""
     select
         floor((epoch_us(s.captured_at_utc) - $start_us) / 1e6 / $bin_s)::bigint as bin,
         avg(s.value) filter (s.channel = 'heart_rate') as heart_rate_bpm,
@@ -61,10 +65,9 @@ _SIGNALS: Final = """
         and known.athlete_id = $athlete
         and s.channel in ('heart_rate', 'power', 'altitude', 'speed')
         and s.value is not null
-        -- neither out of range, nor frozen, nor an artefact
-        and s.quality & (256 + 32 + 1024) = 0
+        and s.quality & {int(NO_VALUE)} = 0
     group by bin
-"""
+"""  # noqa: S608 - our own number
 
 
 def load_trace(connection: duckdb.DuckDBPyConnection, header: SessionHeader) -> Trace | None:

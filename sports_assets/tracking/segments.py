@@ -12,15 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from edge_ingest.cleaning.kinematics_settings import LONGEST_STEP_S, KinematicsSettings
-from edge_ingest.records import Quality
+from resources.quality import NO_PLACE
 from sports_assets.tracking.zero_phase import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 
 _TRACK = ("session_id", "stream_id", "object_kind", "source_athlete_id", "period_id")
 _SECOND_US = 1_000_000
-#: Positions with one of these bits are not where the athlete was: no load is made from them.
-UNTRUSTED = Quality.POOR_FIX | Quality.FROZEN | Quality.IDENTITY_SWAP
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def cut(
     rows, track, stream = _sorted(positions)
     clock_us = rows["captured_at_utc"].cast(pa.int64()).to_numpy()
     place = np.stack([rows["x_m"].to_numpy(), rows["y_m"].to_numpy()])  # null becomes NaN
-    place[:, rows["quality"].to_numpy() & int(UNTRUSTED) > 0] = np.nan
+    place[:, rows["quality"].to_numpy() & int(NO_PLACE) > 0] = np.nan
     is_ball = pc.equal(rows["object_kind"], "ball").to_numpy()
 
     step_s = np.diff(clock_us) / _SECOND_US

@@ -27,7 +27,7 @@ from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
 PROJECT = load_project(load_settings().home / "dbt")
 
 _IDENTITY = {"athlete", "unmatched_athlete"}
-_NO_PERSON = {"session", "session_source", "team_shape"}
+_NO_PERSON = {"session", "session_source", "stream_quality", "team_shape"}
 
 
 def _layer(node: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ def test_unit_tests_of_the_sql_pass(lakehouse: IcebergLakehouse, project: DbtPro
 
 def test_every_table_has_a_contract_that_the_record_can_hold(project: DbtProject) -> None:
     contracts = dbt_contracts(project.manifest)
-    assert len(contracts) == 12
+    assert len(contracts) == 13
     for contract in contracts.values():
         assert iceberg_schema(contract)
         assert set(contract.sort_by) <= {column.name for column in contract.columns}

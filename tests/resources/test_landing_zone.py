@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,10 @@ from edge_ingest.errors import DropError, SourceError
 from edge_ingest.identity import mint_session_id, read_calendar
 from edge_ingest.manifest import Manifest, MediaFile
 from resources.errors import ResourceError
-from resources.landing_files import DropFiles
-from resources.landing_zone import ActiveDrop, Arrival, LandingZone, Trust, landing_zone
+from resources.landing_drops import ActiveDrop, Arrival
+from resources.landing_files import DropFiles, Listing, LocalDropFiles
+from resources.landing_trust import Trust
+from resources.landing_zone import LandingZone, landing_zone
 from tests.edge_ingest.recordings import recording
 from tests.resources.conftest import Place
 from tests.resources.landing_drops import GUESS, KICK_OFF, days_drop, drop, place_of
@@ -303,7 +306,6 @@ def test_the_last_file_of_a_drop_tells_when_it_arrived(zone: LandingZone) -> Non
     (late,) = zone.arrivals(after_ns=early.arrived_ns)
     assert late.arrived_ns > early.arrived_ns
     assert zone.arrivals(after_ns=late.arrived_ns) == []
-    assert zone.arrivals(after_ns=late.arrived_ns, waited_for=[late.place]) == [late]
 
 
 @pytest.mark.slow
@@ -537,3 +539,92 @@ def test_a_refusal_that_is_a_link_is_a_refusal(tmp_path: Path) -> None:
     (tmp_path / place / "refused.json").symlink_to("/etc/hostname")
     (refused,) = zone.refused()
     assert refused.rule == "by_hand"
+
+
+def test_a_video_is_measured_in_pieces(zone: LandingZone) -> None:
+    """Bounded memory: of 48 MB a few are held at a time."""
+    manifest, payload = drop()
+    video = hashlib.sha256(b"seed").digest() * (48 * 2**20 // 32)
+    media = MediaFile(path="camera.mp4", bytes=len(video), sha256=hashlib.sha256(video).hexdigest())
+    manifest = manifest.model_copy(update={"media": (media,)})
+    content = manifests.content_sha256(manifest.files, {}, manifest.media)
+    manifest = manifest.model_copy(
+        update={
+            "content_sha256": content,
+            "drop_id": manifests.drop_id(manifest.stream_id, 1, content),
+        }
+    )
+    place = place_of(manifest)
+    files(zone).create(f"{place}/camera.mp4", video)
+    deliver(zone, (manifest, payload))
+    zone.manifest(place)
+    expected = (len(video), media.sha256)
+    del video
+    tracemalloc.start()
+    try:
+        assert zone.measure(place)("camera.mp4") == expected
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 2**20
+    with pytest.raises(FileNotFoundError):
+        zone.measure(place)("other.mp4")
+    files(zone).replace(f"{place}/camera.mp4", bytes(media.bytes + 1))
+    with pytest.raises(DropError, match="larger than its manifest says") as raised:
+        zone.measure(place)("camera.mp4")
+    assert raised.value.rule == "checksum"
+
+
+def test_a_drop_that_went_away_is_not_refused_and_leaves_nothing(
+    zone: LandingZone, place: Place
+) -> None:
+    gone = place_of(drop()[0])
+    assert not zone.refuse(gone, "checksum", "altered", REFUSED_AT)
+    assert not zone.refuse(gone, "checksum", "altered", REFUSED_AT, 1)
+    assert zone.unloaded(datetime.now(UTC) + timedelta(days=1)) == []
+    if not place.s3:
+        assert not Path(place.uri, "landing").exists()
+
+
+def test_a_drop_that_goes_away_while_it_is_refused_leaves_no_folder(tmp_path: Path) -> None:
+    local = LocalDropFiles(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        local.replace(f"{GUESS}.camera.tracking/r0001/refused.json", b"{}")
+    assert list(tmp_path.iterdir()) == []
+    local.replace("norms/personal_norms.json", b"{}")
+    assert (tmp_path / "norms" / "personal_norms.json").is_file()
+
+
+def test_a_zone_that_is_listed_once_is_listed_once(
+    zone: LandingZone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = deliver(zone, drop())
+    other = deliver(zone, drop(device="other"))
+    looks: list[tuple[str, ...]] = []
+    kind = type(files(zone))
+    plain = kind.look
+
+    def counted(self: DropFiles, stream_prefixes=("",), *, is_anew: bool = False) -> Listing:
+        looks.append(tuple(stream_prefixes))
+        return plain(self, stream_prefixes, is_anew=is_anew)
+
+    monkeypatch.setattr(kind, "look", counted)
+    once = zone.listed_once()
+    assert sorted(places(once.arrivals())) == sorted([place, other])
+    assert sorted(places(once.active(GUESS))) == sorted([place, other])
+    assert once.active_days("wellness") == []
+    assert once.reports() == []
+    assert once.unloaded(datetime.now(UTC)) == []
+    assert once.marks_of_unloaded(datetime.now(UTC), []) == []
+    assert looks == [("",)]
+    # What is refused through it is seen to be so; only its stream is looked at again.
+    assert once.refuse(place, "checksum", "altered", REFUSED_AT)
+    assert [one.place for one in once.refused()] == [place]
+    assert places(once.active(GUESS)) == [other]
+    (mark,) = once.marks_of_unloaded(datetime.now(UTC), [])
+    assert mark.startswith(f"{place} refused ")
+    assert set(looks[1:]) == {(place.partition("/")[0],)}
+    # What came meanwhile is of the next look.
+    late = deliver(zone, drop(device="third"))
+    assert late not in places(once.arrivals())
+    assert late in places(zone.listed_once().arrivals())

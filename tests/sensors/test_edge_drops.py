@@ -1,6 +1,6 @@
 """The sensor over a real landing zone, tick by tick."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,9 +8,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from resources import landing_trust
 from resources.dagster_resources import LandingZoneResource
-from resources.landing_zone import Arrival, LandingZone
-from sensors.edge_drops import ARRIVALS_A_TICK, OVERLAP_NS, Cursor, edge_drops
+from resources.landing_files import Listing, LocalDropFiles
+from resources.landing_zone import LandingZone
+from sensors.cursor import ARRIVALS_A_TICK, OVERLAP_NS, Cursor
+from sensors.edge_drops import edge_drops
 from sports_assets.keys import LANE_TAG
 from tests.sports_assets import diary
 from tests.sports_assets.diary import place_of, send_days, wellness
@@ -108,25 +111,6 @@ def test_a_tick_is_capped_and_nothing_is_lost(tmp_path: Path, tick: Tick) -> Non
     assert {session for one in asked for session in one} == sent
 
 
-def test_the_cursor_keeps_one_minute_of_arrivals_only() -> None:
-    cursor = Cursor()
-    for index in range(500):
-        cursor = cursor.advanced([Arrival(f"stream/r{index:04d}", index * OVERLAP_NS // 10)], "")
-    assert len(cursor.recent) <= 10
-    assert Cursor.parse(str(cursor)) == cursor
-
-
-def test_a_cursor_of_another_version_starts_over() -> None:
-    assert Cursor.parse('{"version": 0, "seen": ["everything"]}') == Cursor()
-    assert Cursor.parse(None) == Cursor()
-
-
-def test_a_drop_that_becomes_visible_late_is_still_found() -> None:
-    cursor = Cursor().advanced([Arrival("b/r0001", 5_000)], "")
-    late, seen = Arrival("a/r0001", 4_000), Arrival("b/r0001", 5_000)
-    assert cursor.unseen([late, seen]) == [late]
-
-
 def test_a_half_copied_drop_is_waited_for_and_asked_for_once_it_is_whole(
     tmp_path: Path, tick: Tick
 ) -> None:
@@ -156,12 +140,11 @@ def test_a_file_that_comes_long_after_its_manifest_is_not_forgotten(
     other = send(tmp_path, ride(FIRST + timedelta(days=1)))
     plain = LandingZone.arrivals
 
-    def shifted(zone: LandingZone, after_ns: int = 0, waited_for: Sequence[str] = ()) -> list:
-        known = plain(zone, 0)
+    def shifted(zone: LandingZone, after_ns: int = 0) -> list:
+        known = plain(zone)
         times = {drop.place: drop.arrived_ns for drop in known}
         times |= {one.place: 2 * OVERLAP_NS for one in known if slow.session_id in one.place}
-        moved = [replace(one, arrived_ns=times[one.place]) for one in known]
-        return [one for one in moved if one.arrived_ns > after_ns or one.place in waited_for]
+        return [replace(one, arrived_ns=times[one.place]) for one in known]
 
     monkeypatch.setattr(LandingZone, "arrivals", shifted)
     assert _asked(tick()) == [other.session_id]
@@ -179,6 +162,66 @@ def test_drops_that_never_become_whole_do_not_hold_up_the_others(
     assert not tick().run_requests
     good = send(tmp_path, ride(FIRST - timedelta(days=1)))
     assert good.session_id in _asked(tick()) + _asked(tick())
+
+
+@pytest.mark.slow
+def test_120_drops_that_wait_are_each_asked_for_once_they_are_whole(
+    tmp_path: Path, tick: Tick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an object store shows a large upload: under the time at which it began."""
+    sent = {}
+    for day in range(120):
+        drop = send_days(tmp_path, wellness({(day, "anna"): 7}, first=day, last=day))
+        (drop.folder / "wellness.parquet").rename(drop.folder / ".wellness.parquet")
+        sent[place_of(drop)] = drop
+    times = {place: n * 5 * OVERLAP_NS for n, place in enumerate(sorted(sent), start=1)}
+    plain = LandingZone.arrivals
+
+    def begun(zone: LandingZone, after_ns: int = 0) -> list:
+        known = plain(zone)
+        return [replace(one, arrived_ns=times.setdefault(one.place, 10**14)) for one in known]
+
+    monkeypatch.setattr(LandingZone, "arrivals", begun)
+    for _ in range(5):
+        assert not _places_asked(tick())
+    newest = send_days(tmp_path, wellness({(-1, "anna"): 7}, first=-1, last=-1))
+    assert _places_asked(tick()) == {place_of(newest)}  # the watermark goes far beyond the others
+    for drop in sent.values():
+        (drop.folder / ".wellness.parquet").rename(drop.folder / "wellness.parquet")
+    asked = [_places_asked(tick()) for _ in range(5)]
+    assert set().union(*asked) >= set(sent)
+    for _ in range(3):  # and then all is quiet
+        last = tick()
+    assert not last.run_requests
+    assert Cursor.parse(last.cursor).sweep is None
+
+
+def _places_asked(result: dg.SensorResult) -> set[str]:
+    return {place for _, places in _days_asked(result) for place in places}
+
+
+def test_a_tick_lists_the_zone_once(
+    tmp_path: Path, tick: Tick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[tuple[str, ...]] = []
+    plain = LocalDropFiles.look
+
+    def counted(self, stream_prefixes=("",), *, is_anew: bool = False) -> Listing:
+        looks.append(tuple(stream_prefixes))
+        return plain(self, stream_prefixes, is_anew=is_anew)
+
+    monkeypatch.setattr(LocalDropFiles, "look", counted)
+    for day in range(3):
+        send(tmp_path, ride(FIRST + timedelta(days=day)))
+    send_days(tmp_path, wellness({(0, "anna"): 7}))
+    assert len(tick().run_requests or []) == 4
+    assert looks == [("",)]
+    bad = send(tmp_path, ride(FIRST - timedelta(days=1)))
+    (bad.folder / "manifest.json").write_text("{}")
+    assert _jobs(tick()) == ["quarantine"]
+    # Before it is refused, and after, its own stream is looked at: it may have come again.
+    stream = bad.folder.parent.name
+    assert looks == [("",), ("",), (stream,), (stream,)]
 
 
 def test_the_same_drop_sent_over_a_refused_one_asks_again(tmp_path: Path, tick: Tick) -> None:
@@ -348,19 +391,40 @@ def test_unsigned_drops_are_refused_where_signatures_are_required(tmp_path: Path
 
 
 def test_unsigned_drops_are_warned_about_elsewhere(
-    tmp_path: Path, tick: Tick, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    from edge_ingest.drops.signing import make_key, public_line
+
+    (tmp_path / "_nodes").write_text(public_line(make_key("stadium-1", tmp_path / "_keys")))
+    zone = LandingZoneResource(
+        landing_uri=str(tmp_path), club_timezone="Europe/Berlin",
+        edge_keys=str(tmp_path / "_nodes"),
+    )  # fmt: skip
     for number in range(3):
         records = wellness({(number, "anna"): 7}, first=number, last=number)
         send_days(tmp_path, records)
-    assert len(_days_asked(tick())) == 1
+    assert len(_days_asked(ticks(zone)())) == 1
     (warning,) = [line for line in capfd.readouterr().err.splitlines() if "aws" in line]
     assert "3 of 3 drops would be refused in aws" in warning
     assert "bears no signature" in warning
 
 
+def test_where_no_node_is_known_it_is_said_once_a_process(
+    tmp_path: Path, tick: Tick, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing_trust, "_told", set())
+    for number in range(3):
+        records = wellness({(number, "anna"): 7}, first=number, last=number)
+        send_days(tmp_path, records)
+        assert len(_days_asked(tick())) == 1
+    (warning,) = [line for line in capfd.readouterr().err.splitlines() if "signed" in line]
+    assert "no edge node is known here" in warning
+    assert "set SPORTS_EDGE_KEYS" in warning
+
+
 @pytest.mark.parametrize(
-    "kind", ["future_version", "too_large", "path", "manifest", "symlink", "instant"]
+    "kind",
+    ["future_version", "encoding", "too_large", "path", "manifest", "symlink", "instant"],
 )
 def test_a_manifest_beyond_all_bounds_costs_its_drop_only(
     tmp_path: Path, tick: Tick, kind: str
@@ -372,6 +436,8 @@ def test_a_manifest_beyond_all_bounds_costs_its_drop_only(
     told = json.loads(path.read_text())
     if kind == "future_version":
         told = {"manifest_version": 2, "everything": "else"}
+    elif kind == "encoding":
+        told["encoding"] = 3
     elif kind == "too_large":
         told["files"][0]["bytes"] = 5 * 10**9
     elif kind == "path":
@@ -387,6 +453,7 @@ def test_a_manifest_beyond_all_bounds_costs_its_drop_only(
     good = send(tmp_path, ride(FIRST + timedelta(days=1)))
     assert good.session_id in _asked(tick())
     refused = json.loads((bad.folder / "refused.json").read_text())
-    assert refused["rule"] == ("manifest" if kind == "instant" else kind)
-    if kind == "future_version":
+    expected = {"instant": "manifest", "encoding": "future_version"}.get(kind, kind)
+    assert refused["rule"] == expected
+    if expected == "future_version":
         assert "update the lakehouse" in refused["reason"]

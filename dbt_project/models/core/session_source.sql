@@ -8,5 +8,6 @@ select
     kind,
     drop_id,
     revision,
-    filter_settings
+    filter_settings,
+    left(sha256(filter_settings), 12) as filter_settings_id
 from {{ ref('stg_raw__sessions') }}

@@ -54,6 +54,7 @@ chosen_stream as (
 
 select
     session_id,
+    stream_id,
     athlete_id,
     channel,
     sample_index,

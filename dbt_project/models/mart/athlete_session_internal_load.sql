@@ -24,6 +24,7 @@ heart as (
 beat as (
     select
         signal.session_id,
+        signal.stream_id,
         signal.athlete_id,
         signal.value as heart_rate_bpm,
         signal.stands_for_s,
@@ -66,7 +67,8 @@ heart_load as (
         {{ exact_sum('zone * stands_for_s / 60') }} as edwards_trimp_au,
         {{ exact_sum('banister_weight * stands_for_s / 60') }} as banister_trimp_au,
         max(max_heart_rate_bpm) as max_heart_rate_reference_bpm,
-        max(max_heart_rate_source) as max_heart_rate_source
+        max(max_heart_rate_source) as max_heart_rate_source,
+        any_value(stream_id) as stream_id
     from weighed
     group by session_id, athlete_id
 ),
@@ -74,6 +76,7 @@ heart_load as (
 power as (
     select
         session_id,
+        stream_id,
         athlete_id,
         value as power_w,
         stands_for_s,
@@ -89,7 +92,8 @@ power_load as (
         athlete_id,
         {{ exact_sum('stands_for_s') }} as power_s,
         {{ exact_sum('power_w * stands_for_s') }} as work_j,
-        max(power_w) as peak_power_w
+        max(power_w) as peak_power_w,
+        any_value(stream_id) as stream_id
     from power
     group by session_id, athlete_id
 ),
@@ -169,7 +173,9 @@ select
     power_load.work_j / nullif(power_load.power_s, 0) as mean_power_w,
     power_load.peak_power_w,
     normalized.normalized_power_w,
-    power_load.work_j / 1000 as work_kj
+    power_load.work_j / 1000 as work_kj,
+    heart_load.stream_id as heart_rate_stream_id,
+    power_load.stream_id as power_stream_id
 from heart_load
 full outer join power_load using (session_id, athlete_id)
 left join normalized using (session_id, athlete_id)

@@ -28,7 +28,7 @@ placed as (
         and track.source_athlete_id = keeper.source_athlete_id
     where
         track.object_kind = 'athlete'
-        and track.is_seen
+        and track.is_shown
         and track.team_side is not null
         and track.period_id is not null
         and track.period_time_s >= 0
@@ -46,6 +46,7 @@ chosen_stream as (
 frame as (
     select
         session_id,
+        any_value(stream_id) as stream_id,
         team_side,
         period_id,
         floor(min(period_time_s) / {{ var('shape_window_s') }}) * {{ var('shape_window_s') }}
@@ -72,6 +73,7 @@ select
     {{ exact_mean('centroid_x_m') }} as centroid_x_m,
     {{ exact_mean('centroid_y_m') }} as centroid_y_m,
     {{ exact_mean('athletes') }} as mean_tracked_athletes,
-    count(*) as frame_count
+    count(*) as frame_count,
+    any_value(stream_id) as stream_id
 from frame
 group by session_id, team_side, period_id, window_start_s

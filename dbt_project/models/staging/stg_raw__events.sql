@@ -10,5 +10,7 @@ select
     outcome,
     source_athlete_id,
     team_side,
-    duration_s
+    x_m,
+    duration_s,
+    quality
 from {{ source('raw', 'events') }}

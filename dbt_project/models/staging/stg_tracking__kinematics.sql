@@ -15,5 +15,10 @@ select
     speed_mps,
     acceleration_mps2,
     speed_filter,
-    x_m is not null and y_m is not null as is_seen
+    quality,
+    -- Where it is seen and the place is trusted; a refused speed may still stand in a segment.
+    segment_id is not null as is_seen,
+    -- Where the place also says how a team stood: no leap, on the field, while play went on.
+    segment_id is not null and not {{ has_quality(['implausible_speed', 'out_of_field', 'idle']) }}
+        as is_shown
 from {{ source('tracking', 'kinematics') }}

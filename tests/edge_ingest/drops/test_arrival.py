@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from edge_ingest.drops import arrival
+from edge_ingest.drops import arrival, footer
 from edge_ingest.drops.arrival import read_manifest, read_table, verify
 from edge_ingest.drops.drop import pack, pack_days
 from edge_ingest.errors import DropError
@@ -38,11 +38,11 @@ def _zeros(rows: int) -> bytes:
 
 
 def test_a_bomb_is_refused_by_its_footer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    payload = _zeros(arrival.MOST_ROWS + 1)
+    payload = _zeros(footer.MOST_ROWS + 1)
     assert len(payload) < 1_000_000
     monkeypatch.setattr(arrival, "decode", lambda *_: pytest.fail("it was unpacked"))
     with pytest.raises(DropError, match="would unpack to 50,000,001 rows") as raised:
-        _read(payload, tmp_path, rows=arrival.MOST_ROWS + 1)
+        _read(payload, tmp_path, rows=footer.MOST_ROWS + 1)
     assert raised.value.rule == "too_large"
 
 
@@ -58,7 +58,7 @@ def test_another_number_of_rows_is_refused_before_it_is_unpacked(
 def test_text_that_unpacks_beyond_all_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrival, "LARGEST_UNPACKED", 10**6)
+    monkeypatch.setattr(footer, "LARGEST_UNPACKED", 10**6)
     monkeypatch.setattr(arrival, "decode", lambda *_: pytest.fail("it was unpacked"))
     sink = io.BytesIO()
     table = pa.table({"source_athlete_id": ["x" * 4_000_000]})
@@ -84,6 +84,17 @@ def test_a_version_of_the_future_is_told_before_its_fields(tmp_path: Path) -> No
     for wrong in (told | {"manifest_version": "2"}, told | {"manifest_version": 0}, []):
         with pytest.raises(DropError) as raised:
             read_manifest(json.dumps(wrong).encode())
+        assert raised.value.rule == "manifest"
+
+
+def test_an_encoding_of_the_future_is_told_as_one(tmp_path: Path) -> None:
+    told = json.loads(pack(recording(), tmp_path, IDENTITY, NOW).manifest.to_json())
+    with pytest.raises(DropError, match=r"encoding 3.* reads 2: update the lakehouse") as raised:
+        read_manifest(json.dumps(told | {"encoding": 3}).encode())
+    assert raised.value.rule == "future_version"
+    for wrong in (0, "2", 2.5):
+        with pytest.raises(DropError) as raised:
+            read_manifest(json.dumps(told | {"encoding": wrong}).encode())
         assert raised.value.rule == "manifest"
 
 

@@ -27,7 +27,8 @@ from edge_ingest.drops.signing import (
     read_public_keys,
     sign,
 )
-from edge_ingest.errors import DropError, KeyFileError
+from edge_ingest.errors import DropError, KeyFileError, SourceError
+from edge_ingest.intake.quarantine import refuse_file
 from edge_ingest.manifest import Manifest
 from tests.edge_ingest.recordings import IDENTITY, NOW, recording
 
@@ -192,6 +193,48 @@ def test_a_list_of_nodes_names_the_line_that_is_wrong(key: NodeKey) -> None:
     for bad in ("stadium-2", "stadium-2 abc", "a b c", f"{line}=", line, f"Up {RFC_PUBLIC}"):
         with pytest.raises(KeyFileError, match="nodes line 4"):
             read_public_keys(f"{text}{bad}\n", "nodes")
+
+
+def test_two_nodes_do_not_share_a_key(key: NodeKey) -> None:
+    line = public_line(key)
+    shared = line.replace("stadium-1", "stadium-2")
+    with pytest.raises(KeyFileError, match="nodes line 2: stadium-2 has the key of stadium-1"):
+        read_public_keys(f"{line}\n{shared}\n", "nodes")
+
+
+def test_any_node_may_sign_any_stream_in_its_own_name(tmp_path: Path, key: NodeKey) -> None:
+    """A spare node sends the correction of what the one before it sent."""
+    spare = make_key("stadium-2", tmp_path / "keys")
+    both = known(key) | known(spare)
+    first = pack(recording(), tmp_path / "out", IDENTITY, NOW, key).manifest
+    second = sign(first, spare)
+    assert second.stream_id == first.stream_id
+    check_signature(first, both)
+    check_signature(second, both)
+    for signed, other in ((first, "stadium-2"), (second, "stadium-1")):
+        assert signed.signature is not None
+        renamed = signed.signature.model_copy(update={"node_id": other})
+        with pytest.raises(DropError, match=f"not by the key of {other}") as raised:
+            check_signature(signed.model_copy(update={"signature": renamed}), both)
+        assert raised.value.rule == "signature"
+
+
+def test_a_node_reports_of_itself_only(tmp_path: Path, key: NodeKey) -> None:
+    def report(node_id: str, signer: NodeKey) -> Manifest:
+        bad = tmp_path / "bad.fit"
+        bad.write_bytes(node_id.encode())
+        refuse_file(
+            [bad], SourceError("no FIT"), quarantine=tmp_path / "_bad", node_id=node_id,
+            outbox=tmp_path / node_id, source="fit", now=NOW, key=signer,
+        )  # fmt: skip
+        (found,) = (tmp_path / node_id).rglob("manifest.json")
+        return read_manifest(found)
+
+    check_signature(report("stadium-1", key), known(key))
+    for other in ("stadium-2", "stadium-10", "stadium-1-east"):
+        with pytest.raises(DropError, match="a node reports of itself only") as raised:
+            check_signature(report(other, key), known(key))
+        assert raised.value.rule == "signature"
 
 
 def test_keygen_prints_the_line_for_the_lakehouse(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Footage from the camera's file to its row, beside facts that it must not disturb."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,14 @@ from edge_ingest.cleaning.footage import leave_out_idle
 from edge_ingest.cleaning.settings import load_settings
 from edge_ingest.drops.drop import PackedDrop
 from edge_ingest.drops.media import sha256_of
+from edge_ingest.errors import IncompleteDropError
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Told
 from edge_ingest.records import SESSION_TABLES
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.landing_zone import LandingZone
-from sensors.edge_drops import plan, session_footage
+from sensors.edge_drops import session_footage
+from sensors.requests import plan
 from sports_assets.definitions import defs
 from sports_assets.partitions import SESSIONS_NAME
 from sports_assets.raw.assets import raw_session
@@ -110,10 +113,9 @@ def test_the_footage_job_lists_the_video_where_it_landed(club: Club, video: Path
     assert made == {"raw/footage"}
 
 
-def test_no_video_is_opened_on_the_way_to_its_row(
+def test_no_video_is_taken_into_memory_on_the_way_to_its_row(
     club: Club, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Altered bytes are the sender's and `verify`'s to find: here only the size is looked at."""
     drop = club.film(video)
     read: list[str] = []
     plain = LandingZone.fetch
@@ -125,6 +127,37 @@ def test_no_video_is_opened_on_the_way_to_its_row(
     monkeypatch.setattr(LandingZone, "fetch", noted)
     assert club.run(drop.session_id, "footage").success
     assert sorted(read) == ["footage.parquet", "sessions.parquet"]
+
+
+def test_an_altered_video_costs_its_drop_alone(club: Club, video: Path) -> None:
+    other = club.film(video, device="bench")
+    drop = club.film(video)
+    landed = drop.folder / "stand.mp4"
+    altered = bytearray(landed.read_bytes())
+    altered[len(altered) // 2] ^= 1
+    landed.unlink()  # it is linked to the original
+    landed.write_bytes(altered)
+
+    assert club.run(drop.session_id, "footage").success
+    refused = json.loads((drop.folder / "refused.json").read_text())
+    assert refused["rule"] == "checksum"
+    assert "stand.mp4: was altered on the way" in refused["reason"]
+    (row,) = club.rows("footage", drop.session_id)
+    assert row["drop_id"] == other.manifest.drop_id
+
+
+def test_a_video_that_goes_away_refuses_nothing(club: Club, video: Path) -> None:
+    from resources.landing_drops import ActiveDrop
+    from sports_assets.raw.assets import _arrived_drop
+    from sports_assets.raw.build import build_session
+
+    drop = club.film(video)
+    with club.zone.open() as zone:
+        (active,) = zone.active(drop.session_id)
+        assert isinstance(active, ActiveDrop)
+        (drop.folder / "stand.mp4").unlink()
+        with pytest.raises(IncompleteDropError, match="is not there: wait for it"):
+            build_session(drop.session_id, [_arrived_drop(active, {})])
 
 
 def test_footage_changes_no_fact_and_asks_for_none(club: Club, video: Path) -> None:

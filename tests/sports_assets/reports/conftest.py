@@ -7,27 +7,19 @@ import numpy as np
 import pytest
 
 from resources.provenance import DropRef, ProvenanceRef
-from sports_assets.reports.facts import (
+from sports_assets.reports.colophon import Colophon, StageTime
+from sports_assets.reports.facts import SessionFacts, SessionHeader
+from sports_assets.reports.facts_athlete import (
     AthleteFacts,
     Baseline,
-    Colophon,
     EventCounts,
-    EventMark,
     ExternalLoad,
     InternalLoad,
-    Lap,
-    LapTrace,
-    MeanPlace,
-    PassWindow,
-    Quality,
-    SessionFacts,
-    SessionHeader,
-    ShapeWindow,
-    SourceStream,
-    StageTime,
-    Trace,
     UnmatchedAthlete,
 )
+from sports_assets.reports.facts_course import Lap, LapTrace, Trace
+from sports_assets.reports.facts_sources import FlaggedShare, Quality, SourceStream
+from sports_assets.reports.facts_team import EventMark, MeanPlace, PassWindow, ShapeWindow
 
 START = datetime(2026, 3, 7, 14, 30, tzinfo=UTC)
 SIDES = ("home", "away")
@@ -120,6 +112,16 @@ def match() -> SessionFacts:
             for n in range(1, 13)
         ),
         quality=Quality(460_000, 10, 30_000, 25_000, 9_000, None, 0, None, 0),
+        flagged=(
+            FlaggedShare("s.feed.tracking", "athlete", "estimated", 460_000, 92_000, 0.2,
+                         "informative"),
+            FlaggedShare("s.feed.tracking", "athlete", "frozen", 460_000, 6_440, 0.014, "left_out"),
+            FlaggedShare("s.feed.tracking", "athlete", "idle", 460_000, 10, 2e-5, "not_shown"),
+            FlaggedShare("s.feed.tracking", "athlete", "poor_fix", 460_000, 460, 0.001,
+                         "left_out"),
+            FlaggedShare("s.feed.tracking", "ball", "out_of_field", 20_000, 2_000, 0.1,
+                         "not_shown"),
+        ),
     )  # fmt: skip
 
 
@@ -288,6 +290,18 @@ def colophon() -> Colophon:
             snapshots={"mart/athlete_session_external_load": 42},
             settings={"kinematics.cutoff_hz": "1"},
             code_version="0.1.0+abc",
+        ),
+        sources=(
+            SourceStream(
+                "s.feed.tracking",
+                "feed",
+                "feed",
+                "tracking",
+                "00c0ffee00c0ffee",
+                1,
+                "0123456789ab",
+                '{"cleaning.version": 1, "optical.run_off_m": 4.0}',
+            ),
         ),
     )
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import duckdb
 import pytest
 
-from edge_ingest.records import EVENTS, POSITIONS, SIGNALS
+from edge_ingest.records import EVENTS, POSITIONS, SIGNALS, Quality
 from resources.contracts import KINEMATICS
 from resources.errors import NotCommittedError
 from sports_assets.reports.facts_query import load_facts
@@ -43,9 +43,11 @@ create table core.session as
 create table core.session_source as
     select '{MATCH}' as session_id, 'm.t' as stream_id, 'feed' as source, '9' as source_session_id,
         'g' as edge_session_id, 'feed' as device_id, 'tracking' as kind, 'd1' as drop_id,
-        1 as revision, '{{}}' as filter_settings
+        1 as revision, '{{}}' as filter_settings,
+        '44136fa355b3' as filter_settings_id
     union all
-    select '{RIDE}', 'r.w', 'fit', null, 'g', 'head', 'wearable', 'd2', 2, '{{}}';
+    select '{RIDE}', 'r.w', 'fit', null, 'g', 'head', 'wearable', 'd2', 2, '{{}}',
+        '44136fa355b3';
 create table core.athlete as
     select '{MATCH}' as session_id, 'feed' as source, '7' as source_athlete_id, 'a7' as athlete_id
     union all select '{MATCH}', 'feed', '8', 'feed:8'
@@ -98,6 +100,10 @@ create table mart.athlete_lap as
         null::double as top_speed_mps, 110.0::double as mean_heart_rate_bpm,
         null::double as mean_power_w, 'lap manual' as description
     from range(1, 4) as t(n);
+create table mart.stream_quality as
+    select '{MATCH}' as session_id, 'm.t' as stream_id, 'athlete' as quantity, rule,
+        8 as sample_count, 2 as flagged_count, 0.25::double as flagged_share, effect
+    from (values ('missing', 'left_out'), ('unidentified', 'shape_only')) as t (rule, effect);
 create table mart.team_shape as
     select '{MATCH}' as session_id, 'home' as team_side, 1 as period_id,
         300.0::double as window_start_s, 300.0::double as window_s, 40.0::double as width_m,
@@ -171,8 +177,8 @@ def test_athletes_carry_what_was_measured_and_the_bench_stays_out(connection):
 def test_both_halves_are_turned_one_way(connection):
     facts = load_facts(connection, MATCH, timezone="Europe/Berlin")
     place = facts.mean_places[0]
-    # Half of the samples at (10, 4), half at (−20, 4) turned to (20, −4).
-    assert (place.x_m, place.y_m, place.sample_count) == (15, 0, 8)
+    # Half of the samples at (10, 4), half at (−20, 4) turned to (20, −4); frame 0 is a leap.
+    assert (place.x_m, place.y_m, place.sample_count) == (15, 0, 6)
     marks = {
         (mark.event_type, mark.team_side, mark.x_m, mark.end_x_m) for mark in facts.event_marks
     }
@@ -259,7 +265,43 @@ def test_a_place_that_is_not_trusted_is_neither_drawn_nor_averaged(connection):
     trace = load_facts(connection, RIDE, timezone="Europe/Berlin").trace
     assert trace.x_m[9:12] == (45.0, None, 55.0)
     assert trace.x_m[19:22] == (95.0, None, 105.0)
-    assert load_facts(connection, MATCH, timezone="Europe/Berlin").mean_places[0].sample_count == 7
+    assert load_facts(connection, MATCH, timezone="Europe/Berlin").mean_places[0].sample_count == 5
+
+
+@pytest.mark.parametrize("bit", [Quality.OUT_OF_FIELD, Quality.IDLE, Quality.IMPLAUSIBLE_SPEED])
+def test_a_place_that_says_nothing_of_where_they_played_is_not_averaged(connection, bit):
+    connection.execute(
+        f"update tracking.kinematics set x_m = 900, quality = {int(bit)} "
+        "where period_id = 1 and frame_id = 1"
+    )
+    place = load_facts(connection, MATCH, timezone="Europe/Berlin").mean_places[0]
+    # Of frame 0, which bears IMPLAUSIBLE_SPEED in both periods, nothing either.
+    assert place.sample_count == 5
+    assert place.x_m < 30
+
+
+def test_the_course_is_that_of_whoever_is_seen_where_they_were(connection):
+    """More rows of places that nobody trusts are less than some that are."""
+    connection.execute(
+        "insert into core.athlete select session_id, source, 'y', 'other' from core.athlete "
+        "where source_athlete_id = 'x'"
+    )
+    for _ in range(4):
+        connection.execute(
+            "insert into tracking.kinematics by name select * replace ('y' as source_athlete_id, "
+            "null as segment_id, 64 as quality) from tracking.kinematics "
+            "where source_athlete_id = 'x'"
+        )
+    assert load_facts(connection, RIDE, timezone="Europe/Berlin").trace.athlete_id == "rider"
+
+
+def test_what_the_filters_flagged_is_read_without_what_is_missing(connection):
+    facts = load_facts(connection, MATCH, timezone="Europe/Berlin")
+    (flagged,) = facts.flagged
+    assert (flagged.rule, flagged.flagged_share, flagged.effect) == (
+        "unidentified", 0.25, "shape_only",
+    )  # fmt: skip
+    assert facts.sources[0].filter_settings_id == "44136fa355b3"
 
 
 def test_a_value_out_of_range_is_not_drawn(connection):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sports_assets.reports.facts import Lap, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_course import Lap
 from sports_assets.reports.laps import LEAST_FOR_SLOPE, longest_run, quick
 from sports_assets.reports.numerals import lap_time
 from sports_assets.reports.pictures import draw_pictures
@@ -55,6 +56,32 @@ def test_a_run_is_broken_by_a_slow_lap_or_a_hole(circuit: SessionFacts) -> None:
     assert longest_run(four) is None
     with_hole = [lap for lap in circuit.laps if lap.lap_number != 5]
     assert longest_run(with_hole) is None  # 2–4 and 6–8
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "last"),
+    [
+        ("SOFT, stint 1, tyre lap {n}", 2, 8),
+        ("{early}, stint 1, tyre lap {n}", 4, 8),
+        ("SOFT, stint {stint}, tyre lap {n}", 4, 8),
+        ("tyre lap {n}", 2, 8),
+        ("", 2, 8),
+    ],
+)
+def test_a_run_ends_where_the_tyres_or_the_stint_change(
+    circuit: SessionFacts, told: str, first: int, last: int
+) -> None:
+    laps = []
+    for lap in circuit.laps:
+        is_early = lap.lap_number < 4
+        words = told.format(
+            n=lap.lap_number, early="HARD" if is_early else "SOFT", stint=1 if is_early else 2
+        )
+        text = f"lap {lap.lap_number}, {lap.duration_s:.3f} s" + (f", {words}" if words else "")
+        laps.append(replace(lap, description=text))
+    run = longest_run(laps)
+    assert run is not None
+    assert (run.laps[0].lap_number, run.laps[-1].lap_number) == (first, last)
 
 
 def test_the_words_of_a_lap_are_what_is_not_its_number_or_time(circuit: SessionFacts) -> None:

@@ -1,6 +1,7 @@
 """What the Dagster UI shows of a page: nothing about one athlete."""
 
-from sports_assets.reports.facts import AthleteFacts, ExternalLoad, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import AthleteFacts, ExternalLoad
 from sports_assets.reports.overview import SMALLEST_GROUP, overview
 from tests.sports_assets.reports.conftest import header
 

@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from sports_assets.reports.facts import Baseline, ExternalLoad, SessionFacts
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import Baseline, ExternalLoad
 from sports_assets.reports.numerals import Numeral
 from sports_assets.reports.sentences import write_sentences
 from sports_assets.reports.wording import say

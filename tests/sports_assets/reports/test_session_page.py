@@ -3,20 +3,20 @@
 import re
 from dataclasses import fields, replace
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge_ingest.records import Quality as QualityBit
 from resources.provenance import ProvenanceRef
-from sports_assets.reports.facts import (
-    Baseline,
-    Colophon,
-    EventCounts,
-    ExternalLoad,
-    InternalLoad,
-    Quality,
-)
+from resources.quality import Effect
+from sports_assets.reports.colophon import Colophon
+from sports_assets.reports.facts import SessionFacts
+from sports_assets.reports.facts_athlete import Baseline, EventCounts, ExternalLoad, InternalLoad
+from sports_assets.reports.facts_sources import Quality
+from sports_assets.reports.notes import EFFECTS, RULES, flag_notes
 from sports_assets.reports.session_page import bind_page, make_content, render_session_page
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -343,3 +343,34 @@ def test_a_page_is_made_whatever_is_missing(flavour, request, colophon, data):
     assert html.count("<li><h3>") == 3
     ids = page.all("data-number-id")
     assert len(ids) == len(set(ids))
+
+
+def test_the_page_tells_what_the_filters_flagged_and_what_became_of_it(
+    match: SessionFacts, colophon: Colophon
+) -> None:
+    places, ball = (note for note in flag_notes(match))
+    assert places.topic == "Places, feed"
+    assert places.text == (
+        "1.4\u202f% frozen, 0.1\u202f% with a poor fix (left out); "
+        "20.0\u202f% filled in by the source (counted as they are)."
+    )
+    assert ball.text == "10.0\u202f% off the field (in no shape or picture)."
+    page = render_session_page(match, colophon)
+    assert 'data-number-id="mart/stream_quality/s.feed.tracking/athlete/frozen/flagged_share"' in (
+        page
+    )
+
+
+def test_every_rule_and_effect_has_its_words() -> None:
+    assert set(RULES) == {bit.name.lower() for bit in QualityBit}
+    assert set(EFFECTS) == set(get_args(Effect))
+
+
+def test_the_page_names_the_settings_of_the_filters_behind_each_stream(
+    match: SessionFacts, colophon: Colophon
+) -> None:
+    page = render_session_page(match, colophon)
+    assert "<code>s.feed.tracking</code> settings <code>0123456789ab</code>" in page
+    assert "<dt>optical.run_off_m</dt><dd>4.0</dd>" in page
+    # They are no part of what the page says: other settings alone make no new revision.
+    assert make_content(match).sha256 in page

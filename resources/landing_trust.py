@@ -1,0 +1,46 @@
+"""Whose drops are loaded, and a word to whoever runs a lakehouse that believes everybody."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+BLIND_TRUST = (
+    "no edge node is known here, so drops are loaded whoever packed them, signed or not: set "
+    "SPORTS_EDGE_KEYS to the file with the nodes' public lines (docs/landing-zone.md); "
+    "SPORTS_ENV=aws refuses what no known node signed"
+)
+
+_told: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose drops are loaded.
+
+    Attributes:
+        known: public key of each edge node, by its name.
+        is_required: whether a drop that none of them signed is refused; else it is doubted only.
+    """
+
+    known: "Mapping[str, Ed25519PublicKey]" = field(default_factory=dict)
+    is_required: bool = False
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nobody is known and everybody is believed."""
+        return not self.known and not self.is_required
+
+
+def warn_once(is_blind: bool, log: str, warn: Callable[[str], None]) -> None:
+    """Say that everybody is believed, once a process in each log.
+
+    Args:
+        is_blind: whether that is so.
+        log: which log `warn` writes to.
+    """
+    if is_blind and log not in _told:
+        _told.add(log)
+        warn(BLIND_TRUST)
