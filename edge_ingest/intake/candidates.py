@@ -7,7 +7,7 @@ that part is a recording, and the others (the corners of a pitch) serve all of t
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from edge_ingest.errors import SourceError
 from edge_ingest.inputs import check_file
 from edge_ingest.intake.sidecar import FOLDER_SIDECAR, SUFFIX, Sidecar, read_sidecar
 from edge_ingest.readers import READERS, accepts
-from edge_ingest.readers.recognise import possible
+from edge_ingest.readers.recognise import serves
 from edge_ingest.recording import Told
 
 _ANY_SIZE = 1 << 62
@@ -123,8 +123,9 @@ def _named(sidecar: Path, said: Sidecar, named: Mapping[str, str], files: list[P
             f"{sidecar} names {', '.join(gone)}, which is not there", rule="incomplete"
         )
     parts = {part: by_name[name] for part, name in named.items()}
-    shown = {source for file in parts.values() for source, _ in possible(file)}
-    source = said.source or (shown.pop() if len(shown) == 1 else None)
+    shown = [found for file in parts.values() if (found := {one for one, _ in serves(file)})]
+    fitting = set.intersection(*shown) if shown else set()
+    source = said.source or (fitting.pop() if len(fitting) == 1 else None)
     lacks = _lacks(source, parts, sidecar.parent)
     order = sorted(files, key=lambda file: file not in parts.values())
     return Candidate((*order, sidecar), source, parts, said.told, lacks=lacks)
@@ -186,20 +187,41 @@ def _separate(files: list[Path], only: str | None = None) -> list[Candidate]:
     certain = {one.kinds[0][0] for one in members if len(one.kinds) == 1}
     together: dict[str, list[tuple[str, _Member]]] = defaultdict(list)
     for one in members:
-        # A pitch's corners look alike for every vest: the files beside it tell whose they are.
+        # A pitch's corners look alike for every vest, and a match is described alike for tracking
+        # and for events: the files beside it tell what it serves.
         kinds = [kind for kind in one.kinds if len(one.kinds) == 1 or kind[0] in certain]
-        if len(kinds) == 1:
-            together[kinds[0][0]].append((kinds[0][1], one))
-        else:
+        for source, part in kinds:
+            together[source].append((part, one))
+        if not kinds:
             names = " or ".join(f"{part} of {source}" for source, part in one.kinds)
             lacks = SourceError(
-                f"{one.file.name} is {names}: put it into the folder of what it belongs to",
+                f"{one.file.name} is {names}: put it into one folder with the rest of it, or write "
+                f'source = "{one.kinds[0][0]}", or the other, into {one.file.name}{SUFFIX} there',
                 rule="incomplete",
             )
             found.append(Candidate(one.files, lacks=lacks))
     for source, parts in together.items():
         found += _joined(source, parts)
-    return sorted(found, key=lambda one: one.files[0])
+    return sorted(_sharing(found), key=lambda one: one.files[0])
+
+
+def _sharing(found: list[Candidate]) -> list[Candidate]:
+    """Files that several recordings need stay until the last of these is taken."""
+    needed = Counter(path for one in found for path in one.files)
+    common = {path for path, count in needed.items() if count > 1}
+    own = [tuple(path for path in one.files if path not in common) for one in found]
+    return [
+        replace(
+            one,
+            files=mine,
+            told=_only(one.told, one.source),
+            shared=(*one.shared, *(path for path in one.files if path in common)),
+            others=(*one.others, *(theirs[0] for theirs in own if theirs and theirs != mine)),
+        )
+        if mine and len(mine) < len(one.files)
+        else one
+        for one, mine in zip(found, own, strict=True)
+    ]
 
 
 def _kinds(file: Path, said: Sidecar, only: str | None) -> tuple[tuple[str, str], ...]:
@@ -210,7 +232,7 @@ def _kinds(file: Path, said: Sidecar, only: str | None) -> tuple[tuple[str, str]
             f"with {FOLDER_SIDECAR}"
         )
     wanted = said.source or only
-    known = tuple(kind for kind in possible(file) if wanted in {None, kind[0]})
+    known = tuple(kind for kind in serves(file) if wanted in {None, kind[0]})
     if known:
         return known
     for source, entry in READERS.items():
@@ -226,8 +248,8 @@ def _kinds(file: Path, said: Sidecar, only: str | None) -> tuple[tuple[str, str]
             rule="unknown_format",
         )
     raise SourceError(
-        f"no reader knows {file.name} by how it begins: if one of `edge-ingest sources` reads "
-        f'it, write source = "…" into {file.name}{SUFFIX} beside it',
+        f"no reader knows {file.name} by how it begins: export it again if it is damaged; if one "
+        f'of `edge-ingest sources` reads it, write source = "…" into {file.name}{SUFFIX} beside it',
         rule="unknown_format",
     )
 
@@ -252,6 +274,8 @@ def _joined(source: str, found: list[tuple[str, _Member]]) -> list[Candidate]:
     everything += [path for _, one in rest for path in one.files]
     order = tuple(sorted(everything, key=lambda path: path.suffix == SUFFIX))
     parts = {part: one.file for part, one in found if part}
+    count = Counter(part for part, _ in found)
+    parts |= {part: parts[part].parent for part in entry.many if count[part] > 1}
     if twice := _twice(source, found):
         return [Candidate(order, source, parts, lacks=twice)]
     told = next((one.said.told for _, one in found if one.said.told != Told()), Told())
@@ -327,7 +351,7 @@ def _lacks(source: str | None, parts: Mapping[str, Path], folder: Path) -> Sourc
 def _twice(source: str, found: Sequence[tuple[str, _Member]]) -> SourceError | None:
     known: dict[str, _Member] = {}
     for part, one in found:
-        if part and part in known:
+        if part and part in known and part not in READERS[source].many:
             return _two(known[part], one, (source, part))
         known[part] = one
     return None

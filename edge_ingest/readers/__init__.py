@@ -90,8 +90,9 @@ def read_source(
         raise SourceError(
             f"{source} needs the part {', '.join(missing)}: give {listed}", rule="incomplete"
         )
-    for path in parts.values():
-        check_file(path, entry.largest)
+    for name, path in parts.items():
+        if name not in entry.many or path.is_symlink() or not path.is_dir():
+            check_file(path, entry.largest)
     for one in fields(told):
         is_told = getattr(told, one.name) is not None
         if is_told and not accepts(source, one.name):

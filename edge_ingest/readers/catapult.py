@@ -20,9 +20,9 @@ from edge_ingest.readers.gnss_csv import (
     day_of_name,
     read_columns,
     require,
-    to_utc,
 )
 from edge_ingest.readers.gnss_vest import vest_recording
+from edge_ingest.readers.local_time import to_utc
 from edge_ingest.readers.track_points import TrackPoints, moved_to
 from edge_ingest.recording import Recording, Told
 

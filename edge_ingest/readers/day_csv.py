@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from edge_ingest.contract import Column, TableContract
+from edge_ingest.contract import Column
 from edge_ingest.errors import SourceError
 from edge_ingest.readers.mapping import (
     SCALES,
@@ -32,6 +32,8 @@ from edge_ingest.readers.mapping import (
 #: Days outside of this are slips of the pen.
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 
+#: How many columns a message names, and how many letters of each.
+_NAMED, _QUOTED = 8, 60
 _TRUE = ("true", "yes", "y", "1")
 _FALSE = ("false", "no", "n", "0")
 _BEST, _WORST = 10.0, 1.0
@@ -118,13 +120,23 @@ class DayTable:
     def values(self, row: Row, columns: Mapping[str, Column]) -> dict[str, Value]:
         """Our columns of a line, of these contracts."""
         told: dict[str, Value] = dict(self.mapping.constants)
+        perhaps_filled = []
         for name, told_by in self.mapping.columns.items():
-            told[name] = self._value(columns[name], told_by, row[told_by.column])
-        for name, told_by in self.mapping.columns.items():
-            filled = told_by.filled_with
-            if filled is None or told[name] != filled * told_by.multiply:
-                continue
-            if all(told[other] is None for other in self.mapping.columns if other != name):
+            text = row[told_by.column]
+            number = (
+                _number(text, self.mapping.decimal) if told_by.filled_with is not None else None
+            )
+            if number is not None and number == told_by.filled_with:
+                perhaps_filled.append(name)
+                told[name] = _in_our_unit(columns[name], told_by, number)
+            else:
+                told[name] = self._value(columns[name], told_by, text)
+        # One such value does not vouch for another.
+        is_answered = any(
+            told[name] is not None for name in self.mapping.columns if name not in perhaps_filled
+        )
+        for name in perhaps_filled:
+            if not is_answered or told[name] is None:
                 told[name] = None
                 self.counts["filled_in_by_source"] += 1
         return told
@@ -145,19 +157,10 @@ class DayTable:
         if number is None:
             self.counts["not_a_number"] += 1
             return None
-        value, lowest, highest = number * told_by.multiply, column.minimum, column.maximum
-        if told_by.scale_from is not None:
-            value, (lowest, highest) = number, told_by.scale_from
-        elif column.name in SCALES:
-            lowest = _WORST
-        if (lowest is not None and value < lowest) or (highest is not None and value > highest):
+        value = _in_our_unit(column, told_by, number)
+        if value is None:
             self.counts["out_of_range"] += 1
-            return None
-        if told_by.scale_from is None:
-            return value
-        low, high = told_by.scale_from
-        share = (value - low) / (high - low)
-        return _WORST + (_BEST - _WORST) * (1 - share if told_by.reversed else share)
+        return value
 
     def _word(self, column: Column, told_by: ValueColumn, text: str) -> str | None:
         word = str(told_by.values.get(text, text))
@@ -209,31 +212,13 @@ def open_table(path: Path, mapping: Path | None, kind: Kind) -> DayTable:
             rule="incomplete",
         )
     if missing := [name for name in told.needs() if name not in header]:
+        names = ", ".join(name[:_QUOTED] for name in missing[:_NAMED])
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise SourceError(
-            f"{path} has no column {', '.join(missing)}, which the mapping of {told.source} names, "
+            f"{path} has no column {names}{more}, which the mapping of {told.source} names, "
             f"among its {len(header)}: correct the mapping, or export the file with its headings"
         )
     return DayTable(path, told, text)
-
-
-def last_of_each(
-    contract: TableContract, rows: list[dict[str, Value]], counts: Counter[str]
-) -> pa.Table:
-    """Rows as a table of the contract; of several with one key the last counts."""
-    kept = {tuple(row[name] for name in contract.primary_key): row for row in rows}
-    if len(kept) < len(rows):
-        counts["told_again_later"] += len(rows) - len(kept)
-    return contract.conform(pa.Table.from_pylist(list(kept.values()), schema=contract.schema))
-
-
-def covered(mapping: ColumnMapping, first: date, last: date) -> tuple[date, date]:
-    """The days that a file speaks for, given its first and its last."""
-    if mapping.covers == "month":
-        last = (last.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-        return first.replace(day=1), last
-    if mapping.covers == "year":
-        return first.replace(month=1, day=1), last.replace(month=12, day=31)
-    return first, last
 
 
 def _header(path: Path, text: str, delimiter: str) -> list[str]:
@@ -244,7 +229,7 @@ def _header(path: Path, text: str, delimiter: str) -> list[str]:
     if not any(header):
         raise SourceError(f"{path} has no header: export it with the names of its columns")
     if twice := sorted({name for name in header if name and header.count(name) > 1}):
-        raise SourceError(f"{path} names the column {twice[0]} twice: export it again")
+        raise SourceError(f"{path} names the column {twice[0][:_QUOTED]} twice: export it again")
     return header
 
 
@@ -265,6 +250,22 @@ def _expected(told_by: DayColumn) -> str:
     if told_by.first_day is None:
         return f"format {told_by.format}"
     return f"day 1 by {told_by.by}" if told_by.by else f"day 1 is {told_by.first_day}"
+
+
+def _in_our_unit(column: Column, told_by: ValueColumn, number: float) -> float | None:
+    """A number of the source as ours; None where it cannot be true."""
+    value, lowest, highest = number * told_by.multiply, column.minimum, column.maximum
+    if told_by.scale_from is not None:
+        value, (lowest, highest) = number, told_by.scale_from
+    elif column.name in SCALES:
+        lowest = _WORST
+    if (lowest is not None and value < lowest) or (highest is not None and value > highest):
+        return None
+    if told_by.scale_from is None:
+        return value
+    low, high = told_by.scale_from
+    share = (value - low) / (high - low)
+    return _WORST + (_BEST - _WORST) * (1 - share if told_by.reversed else share)
 
 
 def _number(text: str, decimal: str) -> float | None:

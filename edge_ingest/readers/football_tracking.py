@@ -142,8 +142,13 @@ def positions(
     field_m: tuple[float, float],
     *,
     is_turned: bool,
+    is_estimated: NDArray[np.bool_] | None = None,
 ) -> tuple[pa.Table, dict[str, int]]:
-    """The table `positions`, and how many rows each rule found."""
+    """The table `positions`, and how many rows each rule found.
+
+    Args:
+        is_estimated: a value a row, for vendors that say which they filled in themselves.
+    """
     unseen = np.isnan(rows.x_m) | np.isnan(rows.y_m)
     untrue = ~unseen & _beyond(rows, CANNOT_BE_TRUE_M)
     missing = unseen | untrue
@@ -154,6 +159,15 @@ def positions(
     unidentified = np.array([not one.is_identified for one in objects])[rows.object_index]
     quality = outside * np.int32(Quality.OUT_OF_FIELD)
     quality += unidentified * np.int32(Quality.UNIDENTIFIED)
+    counts = {
+        "not_seen": int(unseen.sum()),
+        "out_of_range": int(untrue.sum()),
+        "out_of_field": int(outside.sum()),
+        "unidentified": int(unidentified.sum()),
+    }
+    if is_estimated is not None:
+        quality += is_estimated * np.int32(Quality.ESTIMATED)
+        counts["estimated"] = int(is_estimated.sum())
     sign = -1.0 if is_turned else 1.0
     no_height = missing | ~(np.abs(rows.z_m) <= CANNOT_BE_TRUE_M)
     reason = np.where(untrue, 2, unseen.astype(np.int8))
@@ -173,12 +187,7 @@ def positions(
             "quality": pa.array(quality),
         }
     )
-    return table, {
-        "not_seen": int(unseen.sum()),
-        "out_of_range": int(untrue.sum()),
-        "out_of_field": int(outside.sum()),
-        "unidentified": int(unidentified.sum()),
-    }
+    return table, counts
 
 
 def words(known: Sequence[str | None], index: NDArray[np.integer[Any]]) -> pa.Array:

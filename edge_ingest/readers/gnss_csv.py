@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pyarrow as pa
@@ -210,37 +209,6 @@ def _times_of_day(found: CsvColumns, name: str, day: date | None) -> NDArray[np.
     nights = np.cumsum(np.concatenate([[0], passed]))
     micros = np.rint(1e6 * (seconds + 86_400 * nights)).astype("timedelta64[us]")
     return np.asarray(np.datetime64(day, "us") + micros, "datetime64[us]")
-
-
-def to_utc(
-    local: NDArray[np.datetime64], timezone: str | None, path: Path
-) -> tuple[NDArray[np.datetime64], float]:
-    """Local clock times as UTC, and what was added to them, s (at the first).
-
-    In the hour that a clock shows twice in autumn, the earlier one is meant.
-
-    Raises:
-        SourceError: no zone was told, or there is none of that name.
-    """
-    if timezone is None:
-        raise SourceError(
-            f"{path} tells the local time and not where: give the clock's time zone "
-            "(clock_timezone), such as Europe/Lisbon, or the instant of its first sample "
-            "(started_at_utc)",
-            rule="incomplete",
-        )
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SourceError(
-            f"{timezone!r} is no time zone: write one such as Europe/Lisbon", rule="incomplete"
-        ) from error
-    zoned = pc.assume_timezone(
-        pa.array(local, pa.timestamp("us")), timezone, ambiguous="earliest", nonexistent="latest"
-    )
-    utc = np.asarray(zoned.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us")))
-    utc = utc.astype("datetime64[us]")
-    return utc, float((utc[0] - local[0]) / np.timedelta64(1, "s"))
 
 
 def day_of_name(path: Path) -> date | None:

@@ -59,7 +59,6 @@ class Vendor:
         source: whose ids and places these are.
         axes: kloppy's name for the vendor's own coordinates.
         in_lists: parts that go into one list, by kloppy's argument.
-        by_name: parts whose file name kloppy must see.
         says_direction: kloppy's orientation is the vendor's word, not a guess from one frame.
         field_m: assumed where the files tell no field; kloppy is told.
         VERSION: as of any reader.
@@ -70,7 +69,6 @@ class Vendor:
     axes: str
     arguments: Mapping[str, str]
     in_lists: Mapping[str, str] = field(default_factory=dict)
-    by_name: tuple[str, ...] = ()
     says_direction: bool = False
     field_m: tuple[float, float] | None = None
     VERSION: str = "1"
@@ -87,7 +85,7 @@ class Vendor:
             parts,
             self.arguments,
             in_lists=self.in_lists,
-            by_name=self.by_name,
+            by_name=(),
             extra=extra,
         )
         return _recording(self, dataset, parts, told)
@@ -236,10 +234,6 @@ signality = Vendor(
 statsperform = Vendor(
     "statsperform", "statsperform.load_tracking", "sportvu",
     {"match": "ma1_data", "tracking": "ma25_data"}, field_m=(105.0, 68.0),
-)  # fmt: skip
-hawkeye = Vendor(
-    "hawkeye", "hawkeye.load", "hawkeye", {"match": "meta_data"},
-    in_lists={"ball": "ball_feeds", "tracking": "player_centroid_feeds"}, by_name=("match",),
 )  # fmt: skip
 pff = Vendor(
     "pff", "pff.load_tracking", "pff",

@@ -7,15 +7,23 @@ stand in `mappings/` and are found by the header of the CSV.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import pyarrow as pa
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from edge_ingest.contract import TableContract
+from edge_ingest.contract import Column, TableContract
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import ATHLETES_SCHEMA
 from edge_ingest.manifest import Slug
@@ -27,6 +35,30 @@ SCALES = ("readiness", "fatigue", "soreness", "stress", "mood", "sleep_quality")
 Kind = Literal["wellness", "injuries", "athletes"]
 #: Columns that are told in their own way, not under `columns`.
 _TOLD_APART = ("source", "source_athlete_id", "source_injury_id", "day")
+
+
+#: What a column may be told beside where it stands, by what it holds.
+_NUMBER = ("a number", frozenset({"scale_from", "reversed", "multiply", "filled_with"}))
+_DAY = ("a day", frozenset({"format"}))
+_WORD = ("a word", frozenset({"values"}))
+_TRUTH = ("yes or no", frozenset({"values"}))
+#: No message quotes more of a mapping than this many letters.
+_QUOTED = 60
+
+
+def _reads_days(text: str) -> str:
+    sample = date(2023, 11, 25)
+    try:
+        found = datetime.strptime(sample.strftime(text), text).date()  # noqa: DTZ007 - a day
+    except (ValueError, re.error):
+        found = None
+    if found != sample:
+        raise ValueError(f"{_quoted(text)} does not read whole days: write one such as %d.%m.%Y")
+    return text
+
+
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_DayFormat = Annotated[str, AfterValidator(_reads_days)]
 
 
 class _Strict(BaseModel):
@@ -44,7 +76,7 @@ class DayColumn(_Strict):
     """
 
     column: Annotated[str, Field(alias="from")]
-    format: str = "%Y-%m-%d"
+    format: _DayFormat = "%Y-%m-%d"
     first_day: date | dict[str, date] | None = None
     by: str | None = None
 
@@ -63,24 +95,28 @@ class ValueColumn(_Strict):
         scale_from: lowest and highest answer of the source's own scale; becomes 1 to 10.
         reversed: whether the source's lowest answer is the best.
         multiply: source's unit to ours, such as minutes to hours.
-        filled_with: what the source writes where nothing was said: believed only on a day on which
-            the athlete answered something else.
+        filled_with: what the source writes where nothing was said, in its own unit or scale:
+            believed only on a day on which the athlete answered something else, and never where it
+            lies beyond `scale_from`.
         values: the source's words, and ours.
         format: of a day, as `strptime` reads it.
     """
 
     column: Annotated[str, Field(alias="from")]
-    scale_from: tuple[float, float] | None = None
+    scale_from: tuple[_Finite, _Finite] | None = None
     reversed: bool = False
     multiply: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    filled_with: float | None = None
+    filled_with: _Finite | None = None
     values: dict[str, str | bool] = Field(default_factory=dict)
-    format: str = "%Y-%m-%d"
+    format: _DayFormat = "%Y-%m-%d"
 
     @model_validator(mode="after")
     def _sound(self) -> "ValueColumn":
         if self.scale_from is not None and not self.scale_from[0] < self.scale_from[1]:
-            raise ValueError("scale_from names the lowest answer and then the highest")
+            low, high = self.scale_from
+            raise ValueError(
+                f"scale_from is {low:g}, {high:g}: name the lowest answer and then the highest"
+            )
         if self.reversed and self.scale_from is None:
             raise ValueError("reversed needs scale_from: between which answers is it turned round?")
         return self
@@ -127,6 +163,13 @@ class ColumnMapping(_Strict):
         for name, column in self.columns.items():
             if column.scale_from is not None and name not in SCALES:
                 raise ValueError(f"{name} has no scale of 1 to 10: leave out scale_from")
+            if column.scale_from is not None and "multiply" in column.model_fields_set:
+                raise ValueError(f"{name}: scale_from makes 1 to 10 already: leave out multiply")
+            what, may_be_told = _holds(known[name].type)
+            if unused := sorted(column.model_fields_set - may_be_told - {"column"}):
+                raise ValueError(f"{name} holds {what}: leave out {', '.join(unused)}")
+        for name, value in self.constants.items():
+            _refuse_unfit(name, value, known[name])
         if (self.kind == "athletes") != (self.day is None):
             raise ValueError("wellness and injuries need `day`, and athletes have none")
         if (self.kind == "injuries") != bool(self.injury_id):
@@ -150,9 +193,42 @@ class ColumnMapping(_Strict):
         return list(dict.fromkeys(names))
 
 
-def _our_columns(kind: Kind) -> list[str]:
-    names = ATHLETES_SCHEMA.names if kind == "athletes" else DAY_TABLES[kind].schema.names
-    return [name for name in names if name not in _TOLD_APART]
+def _our_columns(kind: Kind) -> dict[str, Column]:
+    if kind == "athletes":
+        found = [Column(field.name, field.type, "") for field in ATHLETES_SCHEMA]
+    else:
+        found = list(DAY_TABLES[kind].columns)
+    return {column.name: column for column in found if column.name not in _TOLD_APART}
+
+
+def _holds(kind: pa.DataType) -> tuple[str, frozenset[str]]:
+    """What a column holds, in words, and what it may be told."""
+    if pa.types.is_boolean(kind):
+        return _TRUTH
+    if pa.types.is_date(kind):
+        return _DAY
+    return _WORD if pa.types.is_string(kind) else _NUMBER
+
+
+def _refuse_unfit(name: str, value: str | bool | float, column: Column) -> None:
+    """Refuse a constant that its column cannot hold."""
+    what, _ = _holds(column.type)
+    lowest, highest = column.minimum, column.maximum
+    if name in SCALES:
+        lowest = 1
+    if isinstance(value, bool):
+        fits = what == "yes or no"
+    elif isinstance(value, str):
+        fits = what == "a word" and value in (column.allowed or (value,))
+    else:
+        fits = what == "a number"
+        fits = (
+            fits and (lowest is None or value >= lowest) and (highest is None or value <= highest)
+        )
+    if not fits:
+        among = f" of {', '.join(column.allowed)}" if column.allowed else ""
+        bounds = f" from {lowest:g} to {highest:g}" if lowest is not None and highest else ""
+        raise ValueError(f"constants.{name} is {_quoted(value)}: write {what}{among}{bounds}")
 
 
 def read_mapping(path: Path, kind: Kind) -> ColumnMapping:
@@ -165,7 +241,8 @@ def read_mapping(path: Path, kind: Kind) -> ColumnMapping:
         told = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceError(
-            f"{path} is no TOML ({error}): see docs/column-mappings.md", rule="malformed"
+            f"{path} is no TOML ({error}): mend it there; see docs/column-mappings.md",
+            rule="malformed",
         ) from error
     return _checked(told, str(path), kind)
 
@@ -202,13 +279,45 @@ def _checked(told: dict[str, Any], where: str, kind: Any) -> ColumnMapping:  # n
     try:
         mapping = ColumnMapping.model_validate(told)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "as a whole"
-        message = re.sub(r"^Value error, ", "", first["msg"])
+        more = f" ({error.error_count()} faults in all)" if error.error_count() > 1 else ""
         raise SourceError(
-            f"{where} is no column mapping: {place}: {message} ({error.error_count()} in all): see "
+            f"{where} is no column mapping: {_in_words(error, told)}{more}: see "
             "docs/column-mappings.md"
         ) from error
     if mapping.kind != kind:
-        raise SourceError(f"{where} is a mapping for {mapping.kind}, and {kind} is wanted")
+        raise SourceError(
+            f"{where} is a mapping for {mapping.kind}, and {kind} is wanted: give the mapping of "
+            f'{kind}, or write kind = "{kind}": see docs/column-mappings.md'
+        )
     return mapping
+
+
+def _in_words(error: ValidationError, told: Mapping[str, Any]) -> str:
+    """The first fault: its key, what stands there, and what should."""
+    first = error.errors()[0]
+    keys: list[str] = []
+    value: Any = told
+    for key in first["loc"]:  # which ends in names of our own types, where there are several
+        inside = isinstance(value, dict) and key in value
+        if not inside and not (isinstance(value, list) and isinstance(key, int)):
+            break
+        keys.append(str(key))
+        value = value[key]
+    place = ".".join(keys)
+    message = re.sub(r"^Value error, ", "", first["msg"])
+    match first["type"]:
+        case "missing":
+            return f"{'.'.join(str(key) for key in first['loc'])} is missing: add it"
+        case "extra_forbidden":
+            return f"{place} means nothing there: leave it out, or mend how it is spelt"
+        case "value_error":
+            return f"{place}: {message}" if place else message
+        case "string_pattern_mismatch":
+            message = (
+                "use lower-case letters and digits, with single hyphens or underscores between"
+            )
+    return f"{place} is {_quoted(value)}: {message}"
+
+
+def _quoted(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)[:_QUOTED]

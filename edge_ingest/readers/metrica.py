@@ -24,22 +24,17 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from edge_ingest.errors import SourceError
-from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
 from edge_ingest.readers.football_tracking import (
     INTERVALS_S,
-    RUN_OFF_M,
     Rows,
     TrackedObject,
     after,
     athletes,
-    moment,
-    must_be_turned,
-    positions,
     refuse_clock_backwards,
-    refuse_unsound,
 )
-from edge_ingest.recording import Recording, SessionFacts, Told
+from edge_ingest.readers.tracking_recording import MatchFacts, tracking_recording
+from edge_ingest.recording import Recording, Told
 
 VERSION = "1"
 
@@ -60,6 +55,7 @@ _BALL_COLUMNS = 2
 class _Side:
     """One file: a value a frame, and a pair of columns (x, y) a player, NaN where there is none."""
 
+    path: Path
     team: str
     shirts: list[int]
     period_id: NDArray[np.int64]
@@ -96,35 +92,17 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     )
     refuse_clock_backwards(home.frame_id, path)
     objects, rows = _rows(sides, start)
-    refuse_unsound(rows, objects, path)
-    is_turned = must_be_turned(rows, objects, path)
-    table, counts = positions(rows, objects, FIELD_M, is_turned=is_turned)
-    return Recording(
-        source="metrica",
-        device_id=slugify(told.device_id or "") or "metrica",
-        kind="tracking",
-        reader="metrica",
-        reader_version=VERSION,
-        session=SessionFacts(
-            sport="football",
-            started_at_utc=start,
-            ended_at_utc=moment(rows.captured.max()),
-            name=f"{home.team} – {away.team}",
-            site=told.site,
-            sampling_rate_hz=FRAME_RATE_HZ,
-            field_length_m=FIELD_M[0],
-            field_width_m=FIELD_M[1],
-            home_team_name=home.team,
-            away_team_name=away.team,
-        ),
+    match = MatchFacts(
+        started_at_utc=start,
         clock=Clock(source="operator", uncertainty_s=UNCERTAINTY_S),
-        tables={"positions": table, "athletes": squads},
-        filter_settings={
-            "run_off_m": RUN_OFF_M,
-            "is_turned": is_turned,
-            "assumed_field": f"{FIELD_M[0]:g}x{FIELD_M[1]:g} m",
-        },
-        rows_by_rule=counts,
+        field_m=FIELD_M,
+        frame_rate_hz=FRAME_RATE_HZ,
+        team_names={name: side.team for name, side in sides.items()},
+        squads=squads,
+    )
+    assumed = {"assumed_field": f"{FIELD_M[0]:g}x{FIELD_M[1]:g} m"}
+    return tracking_recording(
+        ("metrica", VERSION), match, objects, rows, told=told, path=path, settings=assumed
     )
 
 
@@ -157,6 +135,7 @@ def _read_side(path: Path) -> _Side:
     columns = [table[name].to_numpy() for name in labels]
     pairs = [(columns[index], columns[index + 1]) for index in range(_BEFORE_PLAYERS, count, 2)]
     return _Side(
+        path=path,
         team=teams[_BEFORE_PLAYERS] if len(teams) > _BEFORE_PLAYERS else path.stem,
         shirts=[int(shirts[index]) for index in range(_BEFORE_PLAYERS, count - _BALL_COLUMNS, 2)],
         period_id=columns[0],
@@ -223,7 +202,8 @@ def _times(side: _Side) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     numbers = side.period_id[firsts].tolist()
     if numbers != sorted(set(numbers)) or not set(numbers) <= set(INTERVALS_S):
         raise SourceError(
-            "the periods of a match are 1 to 5, one after the other: export both sides again",
+            f"{side.path}: the periods of a match are 1 to 5, one after the other: export both "
+            "sides again",
             rule="clock_backwards",
         )
     began = side.frame_id[firsts]

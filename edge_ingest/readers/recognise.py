@@ -30,3 +30,14 @@ def possible(path: Path) -> list[tuple[str, str]]:
         for part, pattern in entry.head.items()
         if re.search(pattern, head)
     ]
+
+
+def serves(path: Path) -> list[tuple[str, str]]:
+    """As `possible`, with the sources that share such a file with the one that knows it."""
+    known = possible(path)
+    return known + [
+        (source, part)
+        for source, entry in READERS.items()
+        for part, owner in entry.shares.items()
+        if (owner, part) in known
+    ]

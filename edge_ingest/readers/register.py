@@ -21,6 +21,8 @@ class Source:
         optional: parts that may be left out.
         largest: no file of it is larger, B.
         beside: names of files that the reader finds beside its part, as a regular expression.
+        shares: parts that are the same file as that part of another source.
+        many: parts that may be several files of one folder, which is given instead of a file.
     """
 
     module: str
@@ -32,6 +34,8 @@ class Source:
     optional: tuple[str, ...] = ()
     largest: int = LARGEST_RECORDING
     beside: str = ""
+    shares: Mapping[str, str] = field(default_factory=dict)
+    many: tuple[str, ...] = ()
 
 
 #: Above these kloppy would need more memory than an edge node has, B.
@@ -58,11 +62,13 @@ def _events_by_kloppy(
     description: str,
     parts: Mapping[str, str],
     head: Mapping[str, str],
+    *,
     optional: tuple[str, ...] = (),
+    shares: Mapping[str, str] | None = None,
 ) -> Source:
     return Source(
         f"edge_ingest.readers.kloppy_events:{name}", "events", description, parts,
-        accepts=("started_at_utc",), head=head, optional=optional,
+        accepts=("started_at_utc",), head=head, optional=optional, shares=shares or {},
         largest=_LARGEST_EVENTS_BY_KLOPPY,
     )  # fmt: skip
 
@@ -91,7 +97,7 @@ READERS: dict[str, Source] = {
         "tracking",
         "optical tracking of TRACAB",
         {"match": "metadata, XML or JSON", "tracking": "frames, dat or JSON"},
-        accepts=("started_at_utc",),
+        accepts=("started_at_utc", "clock_timezone"),
         head={
             "match": r'<(Tracab|Opta)MetaData\b|<root>\s*<GameID>|"Phase1StartFrame"\s*:',
             "tracking": r'"FrameData"\s*:|^\s*\d+:(-?\d+,-?\d+,-?\d+,(-?[\d.]+,){2}[\d.]+;)+',
@@ -149,20 +155,24 @@ READERS: dict[str, Source] = {
         # MA1 and MA3 as JSON begin alike.
         {"match": r"<match>\s*<matchInfo\b", "tracking": r"^\d{13};\d+,\d,\d:"},
     ),
-    "hawkeye": _tracking_by_kloppy(
-        "hawkeye",
-        "optical tracking of Hawk-Eye at 50 Hz, one minute",
+    "hawkeye": Source(
+        "edge_ingest.readers.hawkeye",
+        "tracking",
+        "optical tracking of Hawk-Eye at 50 Hz",
         {
-            "ball": "samples of the ball",
-            "tracking": "samples of centroids",
+            "ball": "samples of the ball: a minute, or the folder of a match",
+            "tracking": "samples of centroids: a minute, or the folder of a match",
             "match": "match, XML or JSON",
         },
-        {
+        accepts=("started_at_utc",),
+        head={
             "ball": r'"details"\s*:\s*\{\s*"competition"[\s\S]*"heId"\s*:',
             "tracking": r'"details"\s*:\s*\{\s*"players"[\s\S]*"heId"\s*:',
             "match": r'"KickOffTime"\s*:\s*\{\s*"DateTime"|<Match>[\s\S]*<kickOffTime>',
         },
         optional=("match",),
+        many=("ball", "tracking"),
+        largest=256 * 1024**2,
     ),
     "pff": _tracking_by_kloppy(
         "pff",
@@ -200,16 +210,16 @@ READERS: dict[str, Source] = {
     "statsperform_events": _events_by_kloppy(
         "statsperform",
         "football events of Stats Perform",
-        # MA1 is the same file as for tracking.
         {"match": "MA1, XML or JSON", "events": "MA3, XML or JSON"},
         {"events": r"<matchEvents\b"},
+        shares={"match": "statsperform"},
     ),
     "sportec_events": _events_by_kloppy(
         "sportec",
         "football events of DFL / Sportec Solutions",
-        # The match information is the same file as for tracking.
         {"match": "match information, XML", "events": "events, XML"},
         {"events": r"<Event\b[^>]*\bEventId="},
+        shares={"match": "sportec"},
     ),
     "datafactory": _events_by_kloppy(
         "datafactory",
@@ -220,9 +230,9 @@ READERS: dict[str, Source] = {
     "metrica_events": _events_by_kloppy(
         "metrica",
         "football events of Metrica Sports",
-        # The metadata are the same file as for EPTS tracking.
         {"match": "EPTS metadata, XML", "events": "events, JSON"},
         {"events": r'"start"\s*:\s*\{\s*"frame"\s*:'},
+        shares={"match": "metrica_epts"},
     ),
     "impect": _events_by_kloppy(
         "impect",

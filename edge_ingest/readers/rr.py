@@ -20,7 +20,7 @@ from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
 from edge_ingest.readers.beats import beat_times, beats_table
 from edge_ingest.readers.bounds import LONGEST_SESSION
-from edge_ingest.readers.gnss_csv import to_utc
+from edge_ingest.readers.local_time import to_utc
 from edge_ingest.readers.track_points import athletes_table, instant
 from edge_ingest.recording import Recording, SessionFacts, Told
 

@@ -72,7 +72,9 @@ def read_columns(path: Path, ball_id: int | None) -> Columns:
         try:
             frames = [f for f in frames if f["period"] is not None and f[rows_of]]
             if not frames:
-                raise SourceError(f"{path} holds no frame of play with data: give the whole match")
+                raise SourceError(
+                    f"{path} holds no frame of play with data: give the whole match", rule="empty"
+                )
             return _columns(frames, rows_of, ball_id)
         except (KeyError, TypeError, ValueError) as error:
             raise SourceError(

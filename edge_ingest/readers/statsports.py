@@ -23,9 +23,9 @@ from edge_ingest.readers.gnss_csv import (
     day_of_name,
     read_columns,
     require,
-    to_utc,
 )
 from edge_ingest.readers.gnss_vest import vest_recording
+from edge_ingest.readers.local_time import to_utc
 from edge_ingest.readers.track_points import TrackPoints
 from edge_ingest.recording import Recording, Told
 
@@ -60,6 +60,8 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     found = read_columns(path, ALIASES)
     require(found, ("time", "latitude", "longitude"), "STATSports")
     ids, names = _athletes(found, told)
+    codes = ids.dictionary_encode()
+    index = np.asarray(codes.indices)
     written, is_utc = clock_times(found, "time", day_of_name(path) or day_of(told.started_at_utc))
     if told.started_at_utc is not None:
         start = np.datetime64(told.started_at_utc.replace(tzinfo=None), "us")
@@ -70,7 +72,7 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     else:
         offset_s = 0.0
         if not is_utc:
-            written, offset_s = to_utc(written, told.clock_timezone, path)
+            written, offset_s = to_utc(written, told.clock_timezone, path, index)
         clock = Clock(source="gnss", uncertainty_s=RESOLUTION_S, offset_s=offset_s)
     numbers = {
         name: found.numbers(name)
@@ -79,8 +81,6 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     }
     if "speed" in numbers and not _is_metres_per_second(found.headings["speed"]):
         numbers["speed"] = numbers["speed"] / _KMH
-    codes = ids.dictionary_encode()
-    index = np.asarray(codes.indices)
     athletes = {}
     for number, athlete in enumerate(codes.dictionary.to_pylist()):
         rows = np.flatnonzero(index == number)

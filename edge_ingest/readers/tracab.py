@@ -8,12 +8,14 @@ and so are targets that are nobody: unassigned tracks and places that are not in
 Ids. Targets bear a side and a shirt number; the squad lists tell the player. Without a squad list
 an id is `<side>_<shirt>`, as kloppy's.
 
-Clock. Frames are counted from an origin that the format does not tell; the kick-off is written
-without a zone. It is taken for UTC, so instants may be off by a zone's hours; intervals are exact.
+Clock. The kick-off is written without a zone. Told that (`clock_timezone`) it is good to a second
+where frames are counted from local midnight, as in every real file at hand: then it is measured.
+Else it is good to minutes, as any schedule. Without its zone it is taken for UTC, and instants may
+be off by a zone's hours. Intervals are exact.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +23,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_ingest.errors import SourceError
-from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
 from edge_ingest.readers.football_tracking import (
-    RUN_OFF_M,
     Rows,
     TrackedObject,
     after,
     athletes,
     moment,
-    must_be_turned,
-    positions,
     refuse_clock_backwards,
-    refuse_unsound,
 )
+from edge_ingest.readers.local_time import to_utc
 from edge_ingest.readers.tracab_frames import AWAY, HOME, OFFICIAL, Frames, read_frames
 from edge_ingest.readers.tracab_metadata import Metadata, read_metadata
-from edge_ingest.recording import Recording, SessionFacts, Told
+from edge_ingest.readers.tracking_recording import MatchFacts, tracking_recording
+from edge_ingest.recording import Recording, Told
 
 VERSION = "1"
 
 #: A kick-off without its zone may be off by as much as a zone lies from UTC, s.
 ZONE_UNCERTAINTY_S = 14 * 3600.0
+#: Kick-off is rarely further than this from its schedule, s.
+SCHEDULE_UNCERTAINTY_S = 300.0
 UNCERTAINTY_S = 1.0
 
 _SIDES = {HOME: "home", AWAY: "away"}
@@ -53,60 +54,64 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     """Read a match: `match` (metadata) and `tracking` (frames)."""
     path = parts["tracking"]
     match = read_metadata(parts["match"])
-    start = told.started_at_utc or match.kick_off
-    if start is None:
-        raise SourceError(
-            f"{parts['match']} does not say when it was played: give the start (started_at_utc)",
-            rule="incomplete",
-        )
+    start, clock = _start(match, told, parts["match"])
     frames = read_frames(path)
     refuse_clock_backwards(frames.frame_id, path)
     period = _periods(frames.frame_id, match)
-    objects, object_index = _objects(frames, match, parts["match"])
+    objects, object_index = _objects(frames, match, parts)
     rows, doubled = _rows(
         frames, match, start=start, period=period, objects=objects, object_index=object_index
     )
-    refuse_unsound(rows, objects, path)
-    is_turned = (
-        must_be_turned(rows, objects, path)
-        if match.home_is_left is None
-        else not match.home_is_left
+    facts = MatchFacts(
+        started_at_utc=start,
+        clock=clock,
+        field_m=match.field_m,
+        frame_rate_hz=match.frame_rate_hz,
+        team_names=match.team_names,
+        squads=athletes("tracab", [*match.players, *_unlisted(objects, match)]),
+        home_is_left=match.home_is_left,
+        source_session_id=match.match_id,
     )
-    table, counts = positions(rows, objects, match.field_m, is_turned=is_turned)
-    return Recording(
-        source="tracab",
-        device_id=slugify(told.device_id or "") or "tracab",
-        kind="tracking",
-        reader="tracab",
-        reader_version=VERSION,
-        session=SessionFacts(
-            sport="football",
-            started_at_utc=start,
-            ended_at_utc=moment(rows.captured.max()),
-            source_session_id=match.match_id,
-            name=" – ".join(match.team_names[side] for side in ("home", "away")),
-            site=told.site,
-            sampling_rate_hz=match.frame_rate_hz,
-            field_length_m=match.field_m[0],
-            field_width_m=match.field_m[1],
-            home_team_name=match.team_names["home"],
-            away_team_name=match.team_names["away"],
-        ),
-        clock=Clock(source="operator", uncertainty_s=UNCERTAINTY_S)
-        if told.started_at_utc
-        else Clock(source="scheduled_start", uncertainty_s=ZONE_UNCERTAINTY_S),
-        tables={
-            "positions": table,
-            "athletes": athletes("tracab", [*match.players, *_unlisted(objects, match)]),
-        },
-        filter_settings={"run_off_m": RUN_OFF_M, "is_turned": is_turned},
-        rows_by_rule={
-            **counts,
-            "nobody": frames.nobody,
-            "duplicate_official": doubled,
-            "outside_of_play": int((period == 0).sum()),
-        },
+    counts = {
+        "nobody": frames.nobody,
+        "duplicate_official": doubled,
+        "outside_of_play": int((period == 0).sum()),
+    }
+    return tracking_recording(
+        ("tracab", VERSION), facts, objects, rows, told=told, path=path, counts=counts
     )
+
+
+def _start(match: Metadata, told: Told, path: Path) -> tuple[datetime, Clock]:
+    """Kick-off, and what it rests on."""
+    if told.started_at_utc is not None:
+        return told.started_at_utc, Clock(source="operator", uncertainty_s=UNCERTAINTY_S)
+    written = match.kick_off
+    if written is None:
+        raise SourceError(
+            f"{path} does not say when it was played: give the start (started_at_utc)",
+            rule="incomplete",
+        )
+    clock = (
+        Clock(source="device", uncertainty_s=UNCERTAINTY_S)
+        if _counts_from_midnight(match, written)
+        else Clock(source="scheduled_start", uncertainty_s=SCHEDULE_UNCERTAINTY_S)
+    )
+    if written.tzinfo is not None:
+        return written.astimezone(UTC), clock
+    if told.clock_timezone is None:
+        unknown = Clock(source="scheduled_start", uncertainty_s=ZONE_UNCERTAINTY_S)
+        return written.replace(tzinfo=UTC), unknown
+    (start,), offset_s = to_utc(np.array([written], "datetime64[us]"), told.clock_timezone, path)
+    return moment(start), clock.model_copy(update={"offset_s": offset_s})
+
+
+def _counts_from_midnight(match: Metadata, written: datetime) -> bool:
+    """Whether frames are counted from local midnight: then kick-off is measured, not scheduled."""
+    midnight = written.replace(hour=0, minute=0, second=0, microsecond=0)
+    first, _ = match.periods[min(match.periods)]
+    counted_s = first / match.frame_rate_hz
+    return abs(counted_s - (written - midnight).total_seconds()) <= UNCERTAINTY_S
 
 
 def _periods(frame_id: NDArray[np.int64], match: Metadata) -> NDArray[np.int32]:
@@ -118,7 +123,7 @@ def _periods(frame_id: NDArray[np.int64], match: Metadata) -> NDArray[np.int32]:
 
 
 def _objects(
-    frames: Frames, match: Metadata, path: Path
+    frames: Frames, match: Metadata, parts: Mapping[str, Path]
 ) -> tuple[list[TrackedObject], NDArray[np.int64]]:
     """Who is tracked, and which of them each target is; the ball is the first."""
     players: dict[tuple[str, int], list[str]] = {}
@@ -126,7 +131,9 @@ def _objects(
         key = (player["team_side"], player["shirt_number"])
         players.setdefault(key, []).append(player["source_athlete_id"])
     if frames.shirt.size and not 0 <= frames.shirt.min() <= frames.shirt.max() < _SHIRTS:
-        raise SourceError("a target bears a shirt number that is none: export the match again")
+        raise SourceError(
+            f"{parts['tracking']}: a target bears a shirt number that is none: export it again"
+        )
     both, index = np.unique(
         frames.team.astype(np.int64) * _SHIRTS + frames.shirt, return_inverse=True
     )
@@ -139,8 +146,8 @@ def _objects(
         ids = players.get((side, shirt), [f"{side}_{shirt}"])
         if len(ids) > 1:
             raise SourceError(
-                f"{path} gives shirt {shirt} of the {side} side to {len(ids)} players: correct the "
-                "squad list",
+                f"{parts['match']} gives shirt {shirt} of the {side} side to {len(ids)} players: "
+                "correct the squad list",
                 rule="duplicate_athlete",
             )
         is_listed = (side, shirt) in players

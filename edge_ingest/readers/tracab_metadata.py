@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ class Metadata:
     """What is said of a match beside its frames.
 
     Attributes:
-        kick_off: as written, taken for UTC: no shape names a zone. None where it is not told.
+        kick_off: as written, and so mostly without a zone; None where it is not told.
         periods: first and last frame number of each period that was played.
         home_is_left: home side's goalkeeper stands at −x in period 1; None where it is not told.
         players: columns of `athletes`, in the order of the file; may be empty.
@@ -67,7 +67,10 @@ def read_metadata(path: Path) -> Metadata:
     if not found.periods or not _within(found.frame_rate_hz, _FRAME_RATES_HZ):
         raise SourceError(f"{path} tells no period or no frame rate: export it again")
     if not all(_within(side, _FIELD_SIDES_M) for side in found.field_m):
-        raise SourceError(f"{path} tells a field that is none: export it again")
+        raise SourceError(
+            f"{path} tells a field that is none, with sides beyond {_FIELD_SIDES_M[0]} to "
+            f"{_FIELD_SIDES_M[1]} m: export it again"
+        )
     return found
 
 
@@ -150,10 +153,7 @@ def _played(periods: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]
 
 
 def _kick_off(text: object) -> datetime | None:
-    if not text:
-        return None
-    found = datetime.fromisoformat(str(text))
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return datetime.fromisoformat(str(text)) if text else None
 
 
 def _metres(text: str) -> float:

@@ -105,7 +105,7 @@ def _parse(path: Path) -> dict[str, Any]:
     if not isinstance(raw, dict) or not {"events", "teams", "players"} <= raw.keys():
         raise SourceError(f"{path} needs events, teams and players: give one match of Wyscout")
     if not raw["events"]:
-        raise SourceError(f"{path} holds no event: give a match that was played")
+        raise SourceError(f"{path} holds no event: give a match that was played", rule="empty")
     return raw
 
 
@@ -114,7 +114,8 @@ def _start(raw: Mapping[str, Any], path: Path) -> datetime:
     told = (raw.get("match") or {}).get("dateutc")
     if not told:
         raise SourceError(
-            f"{path} does not say when it was played: give the start (started_at_utc)"
+            f"{path} does not say when it was played: give the start (started_at_utc)",
+            rule="incomplete",
         )
     start = datetime.fromisoformat(told)
     return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
@@ -131,7 +132,10 @@ def _home(raw: Mapping[str, Any], told: str | None, path: Path) -> str:
     for key, data in sides.items():
         if data.get("side") == "home" and key in teams:
             return str(key)
-    raise SourceError(f"{path} does not say who was at home: give home_team_id, one of {listed}")
+    raise SourceError(
+        f"{path} does not say who was at home: give home_team_id, one of {listed}",
+        rule="incomplete",
+    )
 
 
 def _load(raw: dict[str, Any], home: str, path: Path) -> tuple["EventDataset", int]:

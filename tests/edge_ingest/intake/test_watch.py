@@ -21,6 +21,7 @@ from edge_ingest.intake.quarantine import refusals
 from edge_ingest.records import POSITIONS
 from edge_ingest.spool.landing import never
 from tests.edge_ingest.nodes import Ground, files, fill
+from tests.edge_ingest.readers.fuzz_seeds import hawkeye_minutes
 from tests.edge_ingest.tiny_reader import register
 
 DAY = 86_400.0
@@ -364,6 +365,71 @@ def test_a_part_that_looks_alike_for_two_sources_waits_for_its_company(ground: G
     assert told(ground.watch()) == {"w.json": "packed"}
     (drop,) = find_drops(ground.node.outbox)
     assert drop.manifest.device_id == "w"
+
+
+MATCH = {"info.xml": "sportec_meta.xml", "events.xml": "sportec_events.xml",
+         "positions.xml": "sportec_positional.xml"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("there", "kinds"),
+    [
+        (("info.xml", "events.xml"), ["events"]),
+        (("info.xml", "positions.xml"), ["tracking"]),
+        (("info.xml", "events.xml", "positions.xml"), ["events", "tracking"]),
+    ],
+)
+def test_what_describes_a_match_serves_its_tracking_and_its_events(
+    ground: Ground, kloppy_files: Path, there: tuple[str, ...], kinds: list[str]
+) -> None:
+    ground.put("match/info.xml", (kloppy_files / MATCH["info.xml"]).read_text())
+    (outcome,) = ground.watch()
+    assert outcome.state == "waiting"
+    assert "info.xml is match of sportec or match of sportec_events" in outcome.detail
+    assert 'write source = "sportec", or the other, into info.xml.toml' in outcome.detail
+    for name in there:
+        ground.put(f"match/{name}", (kloppy_files / MATCH[name]).read_text())
+
+    outcomes = ground.watch()
+
+    assert [one.state for one in outcomes] == ["packed"] * len(kinds), outcomes
+    drops = find_drops(ground.node.outbox)
+    assert sorted(drop.manifest.kind for drop in drops) == kinds
+    assert kept(ground) == set(there)
+    assert not list(ground.inbox.iterdir())
+
+
+def test_a_sidecar_says_which_of_two_sources_a_file_is_for(
+    ground: Ground, kloppy_files: Path
+) -> None:
+    ground.put("match/info.xml", (kloppy_files / MATCH["info.xml"]).read_text())
+    ground.put("match/info.xml.toml", 'source = "sportec_events"')
+    (outcome,) = ground.watch()
+    assert outcome.state == "waiting"
+    assert "sportec_events also needs events" in outcome.detail
+
+
+def test_parts_that_a_folder_s_sidecar_names_show_their_source_together(
+    ground: Ground, kloppy_files: Path
+) -> None:
+    for name in ("info.xml", "events.xml"):
+        ground.put(f"match/{name}", (kloppy_files / MATCH[name]).read_text())
+    ground.put("match/recording.toml", '[parts]\nmatch = "info.xml"\nevents = "events.xml"\n')
+    assert told(ground.watch()) == {"match": "packed"}
+
+
+def test_all_minutes_of_a_folder_are_one_recording(ground: Ground, kloppy_files: Path) -> None:
+    for name, data in hawkeye_minutes(kloppy_files, ("2_46",)).items():
+        ground.put(f"match/{name}", data.decode())
+        if name.endswith((".ball", ".centroids")):
+            other = data.decode().replace('"match-minute":46', '"match-minute":47')
+            ground.put(f"match/{name.replace('46', '47')}", other)
+    assert told(ground.watch()) == {"match": "packed"}
+    (drop,) = find_drops(ground.node.outbox)
+    (positions,) = [file for file in drop.manifest.files if file.table == "positions"]
+    assert positions.rows > 100
+    assert len(kept(ground)) == 5
+    assert not list(ground.inbox.iterdir())
 
 
 def test_a_session_that_the_calendar_lacks_is_hinted_at(ground: Ground) -> None:

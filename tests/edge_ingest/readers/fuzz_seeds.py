@@ -88,18 +88,26 @@ def _skillcorner(places: Places) -> Seed:
     )
 
 
-def _hawkeye(places: Places) -> Seed:
+def hawkeye_minutes(kloppy: Path, names: tuple[str, ...] = ("1_1", "2_46")) -> dict[str, bytes]:
+    """Two real minutes of one match, the first frames of each, and its description."""
+
     def shorter(told: dict[str, Any]) -> dict[str, Any]:
-        samples = {name: rows[: 150 if name == "people" else 10]
+        samples = {name: rows[: 150 if name == "people" else 30]
                    for name, rows in told["samples"].items()}  # fmt: skip
         return {**told, "samples": samples}
 
-    name = "hawkeye_2_46.football.samples"
     files = {
-        f"{name}.ball": _cut(places.kloppy / f"{name}.ball", shorter),
-        f"{name}.centroids": _cut(places.kloppy / f"{name}.centroids", shorter),
-        "hawkeye_meta.json": (places.kloppy / "hawkeye_meta.json").read_bytes(),
+        f"hawkeye_{name}.football.samples.{kind}": _cut(
+            kloppy / f"hawkeye_{name}.football.samples.{kind}", shorter
+        )
+        for name in names
+        for kind in ("ball", "centroids")
     }
+    return {**files, "hawkeye_meta.json": (kloppy / "hawkeye_meta.json").read_bytes()}
+
+
+def _hawkeye(places: Places) -> Seed:
+    files = hawkeye_minutes(places.kloppy, ("2_46",))
     names = ("ball", "tracking", "match")
     return Seed(files, dict(zip(names, files, strict=True)))
 

@@ -120,6 +120,39 @@ def test_what_cannot_be_true_is_null_and_counted(read: Read) -> None:
     assert (records.first_day, records.last_day) == (date(2024, 5, 4), date(2024, 5, 9))
 
 
+SCALED = """version = 1
+kind = "wellness"
+source = "diary"
+athlete_id = "who"
+day = { from = "day" }
+[columns]
+soreness = { from = "pain", scale_from = [0, 4], reversed = true, filled_with = 0 }
+mood = { from = "mood", scale_from = [1, 5], filled_with = 0 }
+sleep_duration_h = { from = "slept_min", multiply = 0.016666666666666666, filled_with = 60 }
+readiness = { from = "ready", scale_from = [1, 10] }
+"""
+
+
+def test_what_a_source_fills_in_is_told_in_its_own_scale_and_unit(read: Read) -> None:
+    records = read(
+        "day,who,pain,mood,slept_min,ready\n"
+        "2024-05-04,7,0,0,60,\n"  # all of it filled in: they do not vouch for each other
+        "2024-05-05,7,0,0,60,4\n"  # no pain, an hour of sleep; 0 is no mood on any day
+        "2024-05-06,7,2,0,450,\n"  # two answers
+        "2024-05-07,7,9,3,,\n",  # beyond the scale and no filler
+        SCALED,
+    )
+    rows = records.tables["wellness"].to_pylist()
+    names = ("soreness", "mood", "readiness")
+    assert [(row["day"].day, *(row[name] for name in names)) for row in rows] == [
+        (5, 10, None, 4), (6, 5.5, None, None), (7, None, 5.5, None),
+    ]  # fmt: skip
+    assert [row["sleep_duration_h"] for row in rows] == [pytest.approx(1), pytest.approx(7.5), None]
+    assert records.rows_by_rule == {
+        "filled_in_by_source": 5, "nothing_told": 1, "out_of_range": 1,
+    }  # fmt: skip
+
+
 @given(
     answer=st.floats(-2, 12, allow_nan=False),
     low=st.integers(-2, 3),
@@ -253,6 +286,25 @@ def test_days_may_be_counted(read: Read) -> None:
         (('day = { from = "day", format = "%d.%m.%Y" }', ""), "need `day`"),
         (("version = 1", "version = 1\nspeed = 3"), "speed"),
         (("[columns]", "[columns"), "is no TOML"),
+        # The key, what stands there, and what to do.
+        (('athlete_id = "who"\n', ""), "m.toml .*: athlete_id is missing: add it"),
+        (("filled_with = 0", "filed_with = 0"),
+         "columns.session_load_au.filed_with means nothing there: .* how it is spelt"),
+        (("filled_with = 0", 'filled_with = "none"'),
+         "columns.session_load_au.filled_with is 'none': .*valid number"),
+        (("filled_with = 0", "filled_with = nan"), "filled_with is nan: .*finite"),
+        (("[0, 4]", "[0, inf]"), "columns.soreness.scale_from.1 is inf: .*finite"),
+        (("[0, 4]", "[4, 4]"), "columns.soreness: scale_from is 4, 4: name the lowest"),
+        (("reversed = true", "multiply = 2"), "soreness: scale_from makes 1 to 10 .*leave out mul"),
+        (('"load", filled', '"load", values = { no = "0" }, filled'),
+         "session_load_au holds a number: leave out values"),
+        (("%d.%m.%Y", "%d.%m."), "day.format: '%d.%m.' does not read whole days: write one such"),
+        (("%d.%m.%Y", "%Q"), "day.format: '%Q' does not read whole days"),
+        (("[columns]", "[constants]\nreadiness = 11\n[columns]"),
+         "constants.readiness is 11: write a number from 1 to 10"),
+        (("[columns]", '[constants]\nmood = "good"\n[columns]'),
+         "constants.mood is 'good': write a number from 1 to 10"),
+        (('kind = "wellness"', 'kind = "injuries"'), "injuries has no column soreness: it has "),
     ],
 )  # fmt: skip
 def test_a_mapping_that_cannot_be_is_refused_by_place(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kloppy import hawkeye, metrica, pff, secondspectrum, signality, statsperform
+from kloppy import metrica, pff, secondspectrum, signality, statsperform
 
 from edge_ingest.drops.drop import pack
 from edge_ingest.errors import SourceError
@@ -85,12 +85,6 @@ CASES = {
         100, datetime(2022, 11, 21, 16, tzinfo=UTC),
     ),
 }  # fmt: skip
-HAWKEYE = Case(
-    "hawkeye",
-    {"match": "hawkeye_meta.json", "ball": "hawkeye_2_46.football.samples.ball",
-     "tracking": "hawkeye_2_46.football.samples.centroids"},
-    3000, datetime(2024, 9, 22, 21, 0, 49, 383_000, tzinfo=UTC),
-)  # fmt: skip
 
 
 def _kloppy(source: str, files: dict[str, Path]) -> Any:
@@ -109,8 +103,6 @@ def _kloppy(source: str, files: dict[str, Path]) -> Any:
         return statsperform.load_tracking(
             files["match"], files["tracking"], coordinates="sportvu", **FIELD
         )
-    if source == "hawkeye":
-        return hawkeye.load(files["ball"], files["tracking"], files["match"], coordinates="hawkeye")
     return pff.load_tracking(files["match"], files["players"], files["tracking"], coordinates="pff")
 
 
@@ -148,11 +140,6 @@ def test_kloppy_reads_the_same(kloppy_files: Path, tmp_path: Path, name: str) ->
     match = _assert_is_as_kloppy_reads_it(CASES[name], kloppy_files)
     identity = SessionIdentity("2024-05-04_football_home-away", None)
     assert pack(match, tmp_path, identity, START).manifest.kind == "tracking"
-
-
-@pytest.mark.slow
-def test_kloppy_reads_the_same_of_hawkeye(kloppy_files: Path) -> None:
-    _assert_is_as_kloppy_reads_it(HAWKEYE, kloppy_files)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +220,6 @@ def test_an_xml_bomb_is_not_opened(kloppy_files: Path, tmp_path: Path) -> None:
 
 
 def test_every_part_of_a_vendor_is_one_of_kloppys_arguments() -> None:
-    for source in {case.source for case in [*CASES.values(), HAWKEYE]}:
+    for source in {case.source for case in CASES.values()}:
         vendor: Any = load_reader(READERS[source])
         assert set(READERS[source].parts) == {*vendor.arguments, *vendor.in_lists}

@@ -233,7 +233,8 @@ def test_not_seen_far_out_unknown_and_named_twice(tmp_path: Path) -> None:
     assert rows["object_77"]["team_side"] is None
     assert rows["100"]["x_m"] == -21.0
     assert recording.rows_by_rule == {
-        "not_seen": 1, "estimated": 0, "unidentified": 1, "out_of_field": 1, "duplicate_object": 1,
+        "not_seen": 1, "out_of_range": 0, "estimated": 0, "unidentified": 1, "out_of_field": 1,
+        "duplicate_object": 1,
     }  # fmt: skip
 
 

@@ -95,6 +95,45 @@ def test_a_kick_off_without_zone_is_uncertain_until_it_is_told(parts: dict[str, 
     assert match.tables["positions"]["captured_at_utc"][0].as_py() == start
 
 
+@pytest.mark.parametrize(
+    ("kick_off", "zone", "start", "clock"),
+    [
+        # Frame 1,848,508 at 25 Hz is 20:32:20.32 since midnight: the clock's own, in its zone.
+        ("2023-12-15 20:32:20", "Europe/Warsaw", "2023-12-15T19:32:20", ("device", 1, -3600)),
+        ("2023-07-15 20:32:20", "Europe/Warsaw", "2023-07-15T18:32:20", ("device", 1, -7200)),
+        ("2023-12-15T20:32:20+01:00", None, "2023-12-15T19:32:20", ("device", 1, 0)),
+        ("2023-12-15T20:32:20+01:00", "Asia/Tokyo", "2023-12-15T19:32:20", ("device", 1, 0)),
+        # As scheduled.
+        ("2023-12-15 20:30:00", "Europe/Warsaw", "2023-12-15T19:30:00",
+         ("scheduled_start", 300, -3600)),
+    ],
+)  # fmt: skip
+def test_a_kick_off_in_its_zone(
+    changed: Callable[..., dict[str, Path]],
+    kick_off: str,
+    zone: str | None,
+    start: str,
+    clock: tuple[str, float, float],
+) -> None:
+    parts = changed("match", lambda file: file.replace(b"2023-12-15 20:32:20", kick_off.encode()))
+    match = read_recording("tracab", parts, Told(clock_timezone=zone))
+    assert match.session.started_at_utc == datetime.fromisoformat(start).replace(tzinfo=UTC)
+    told = match.clock
+    assert (told.source, told.uncertainty_s, told.offset_s) == clock
+    rows = match.tables["positions"]["captured_at_utc"]
+    assert rows[0].as_py() == match.session.started_at_utc
+
+
+@pytest.mark.parametrize("kick_off", ["2023-10-29 02:30:00", "2023-03-26 02:30:00"])
+def test_a_kick_off_in_an_hour_that_is_two_or_none_is_asked_for(
+    changed: Callable[..., dict[str, Path]], kick_off: str
+) -> None:
+    parts = changed("match", lambda file: file.replace(b"2023-12-15 20:32:20", kick_off.encode()))
+    with pytest.raises(SourceError, match="started_at_utc") as caught:
+        read_recording("tracab", parts, Told(clock_timezone="Europe/Warsaw"))
+    assert caught.value.rule == "incomplete"
+
+
 def test_names_are_unescaped(kloppy_files: Path, parts: dict[str, Path]) -> None:
     match = read_recording("tracab", {**parts, "match": kloppy_files / "tracab_meta_4.xml"})
     assert match.session.home_team_name == "Widzew Łódź"
