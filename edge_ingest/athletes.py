@@ -6,7 +6,6 @@ those of other sources alone.
 
 import csv
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from edge_ingest.contract import Column
-from edge_ingest.durable import sync_folder, write_durably
+from edge_ingest.durable import replace_durably
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import ATHLETES_SCHEMA, read_athletes
 from edge_ingest.inputs import check_file
@@ -119,10 +118,7 @@ def write_crosswalk(path: Path, mapping: Path, landing: Path) -> WrittenCrosswal
     writer.writerows(merged.to_pylist())
     read_athletes(text.getvalue())  # as the lakehouse will read it
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    write_durably(unfinished, text.getvalue().encode())
-    unfinished.replace(target)
-    sync_folder(target.parent)
+    replace_durably(target, text.getvalue().encode())
     return WrittenCrosswalk(
         target,
         source,

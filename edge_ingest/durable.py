@@ -1,6 +1,7 @@
 """Files that are on the disk once they are said to be: written, renamed and named for certain."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -10,6 +11,29 @@ def write_durably(path: Path, payload: bytes) -> None:
         handle.write(payload)
         handle.flush()
         os.fsync(handle.fileno())
+
+
+def replace_durably(path: Path, payload: bytes, *, mode: int | None = None) -> None:
+    """Put a file in the place of one that may stand there: whoever looks sees the old or the new.
+
+    Args:
+        mode: who may read it; None: as the process makes files.
+
+    Raises:
+        OSError: its folder is not there, or there is no room; the old file stands as it was.
+    """
+    # By process, so that two that write one file do not write into each other's.
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write_durably(unfinished, payload)
+        if mode is not None:
+            unfinished.chmod(mode)
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def publish(unfinished: Path, target: Path) -> bool:

@@ -7,6 +7,7 @@ revision of a stream replaces the one before it.
 
 import hashlib
 import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -29,7 +30,10 @@ REFUSAL_NAME = "refused.json"
 #: Stands beside the manifest of a drop in a node's outbox that the landing zone has confirmed.
 SENT_NAME = "sent.json"
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[._-][a-z0-9]+)*$", max_length=120)]
+_SLUG = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+Slug = Annotated[str, StringConstraints(pattern=f"^{_SLUG}$", max_length=120)]
+#: With a quarantine's id behind it a node's name is a device, which is a slug too.
+LONGEST_NODE_ID = 100
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Kind = Literal[
     "tracking",
@@ -65,6 +69,28 @@ def _of_our_time(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 
 
+def is_node_id(text: str) -> bool:
+    """Whether a text can name an edge node; the one rule for settings, keys and signatures."""
+    return len(text) <= LONGEST_NODE_ID and re.fullmatch(_SLUG, text) is not None
+
+
+def _of_a_node(text: str) -> str:
+    if not is_node_id(text):
+        raise ValueError(NODE_ID_RULE)
+    return text
+
+
+NODE_ID_RULE = (
+    "use lower-case letters and digits, joined by single hyphens, dots or underscores, "
+    f"{LONGEST_NODE_ID} at most, such as stadium-1"
+)
+NodeId = Annotated[
+    str,
+    AfterValidator(_of_a_node),
+    Field(json_schema_extra={"pattern": f"^{_SLUG}$", "maxLength": LONGEST_NODE_ID}),
+]
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
 
@@ -95,7 +121,7 @@ class Signature(_Frozen):
         ed25519: 64 bytes, base64.
     """
 
-    node_id: Slug
+    node_id: NodeId
     ed25519: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{86}==$")]
 
 

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from edge_ingest.durable import write_durably
+from edge_ingest.durable import replace_durably
 from edge_ingest.errors import NormsError
 from edge_ingest.records import SPORTS
 
@@ -208,9 +208,7 @@ class KeptNorms:
         if before is None and self._copy.is_file():
             self._take(self._copy)
         if payload := self._changed():
-            unfinished = self._copy.with_suffix(".writing")
-            write_durably(unfinished, payload)
-            unfinished.replace(self._copy)
+            replace_durably(self._copy, payload)
         return self.current is not before
 
     def told(self, now: datetime, zone: tzinfo = UTC) -> str | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from edge_ingest.cleaning.settings import load_settings
 from edge_ingest.drops.drop import PackedDrop
-from edge_ingest.durable import write_durably
+from edge_ingest.durable import replace_durably
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import read_calendar
 from edge_ingest.intake.packing import Intake
@@ -111,7 +111,7 @@ def write_identity(landing: Path) -> None:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(rows)
         if not (folder / name).exists():
-            write_durably(folder / name, text.getvalue().encode())
+            replace_durably(folder / name, text.getvalue().encode())
 
 
 def every_sample(samples_dir: Path) -> list[Sample]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from edge_ingest.cli.console import LANDING, Landing, app, errors_in_a_line, out
+from edge_ingest.cli.console import LANDING, Landing, app, errors_in_a_line, say
 
 
 @app.command("athletes")
@@ -23,9 +23,8 @@ def athletes_command(
     with errors_in_a_line():
         written = write_crosswalk(file, mapping, into)
         found = ", ".join(f"{rule} {count:,}" for rule, count in written.rows_by_rule.items())
-        out.print(
+        say(
             f"[green]{written.athletes} athletes[/] of {escape(written.source)} in "
             f"{escape(str(written.path))} (before: {written.athletes_before})"
-            + (f"; found: {found}" if found else ""),
-            soft_wrap=True,
+            + (f"; found: {found}" if found else "")
         )

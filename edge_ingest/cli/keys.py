@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from edge_ingest.cli.console import app, err, errors_in_a_line
+from edge_ingest.cli.console import app, err, errors_in_a_line, say
 
 KEYS = Path(".sports/keys")
 
@@ -23,9 +23,9 @@ def keygen_command(
 
     with errors_in_a_line():
         line = public_line(make_key(node_id, into))
-        err.print(
+        say(
             f"private key: {escape(str(into / f'{node_id}.pem'))}: it stays on this machine\n"
             "Add this line to the lakehouse's list of nodes (SPORTS_EDGE_KEYS):",
-            soft_wrap=True,
+            to=err,
         )
         typer.echo(line)

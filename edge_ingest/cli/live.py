@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edge_ingest.cli.console import Config, app, errors_in_a_line, out
+from edge_ingest.cli.console import Config, app, errors_in_a_line, say
 from edge_ingest.errors import SettingsError
 
 
@@ -34,8 +34,9 @@ def live_command(
 
     It needs no cloud; `send` fetches the norms whenever there is a network.
     """
+    from edge_ingest.node.load import load_node, with_live_options
     from edge_ingest.node.lock import only_one
-    from edge_ingest.node.settings import address, load_node, with_live_options
+    from edge_ingest.node.settings import address
 
     with errors_in_a_line():
         node = with_live_options(load_node(config), sport=sport, broker=broker, http=http)
@@ -62,9 +63,8 @@ def live_command(
                 filters=load_settings(node.filters),
                 zone=ZoneInfo(node.live.timezone or node.club_timezone),
             )  # fmt: skip
-            out.print(
+            say(
                 f"page on http://{node.live.http}/, positions from "
-                f"mqtt://{node.broker.host}:{node.broker.port}",
-                soft_wrap=True,
+                f"mqtt://{node.broker.host}:{node.broker.port}"
             )
             serve(live_app(live), host, port)

@@ -11,7 +11,17 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from edge_ingest.cli.console import LANDING, OPTIONS, Landing, app, errors_in_a_line, out
+from edge_ingest.cli.console import (
+    LANDING,
+    OPTIONS,
+    Landing,
+    app,
+    errors_in_a_line,
+    facts,
+    out,
+    say,
+    size,
+)
 from edge_ingest.errors import DropError, SourceError
 
 if TYPE_CHECKING:
@@ -136,7 +146,7 @@ def verify_command(
             if problems:
                 out.print(f"[bold]{one.resolve().parent.name}/{one.resolve().name}[/]")
             for problem in problems:
-                out.print(f"  [red]{problem.rule}[/] {escape(str(problem))}", soft_wrap=True)
+                say(f"  [red]{problem.rule}[/] {escape(str(problem))}")
         if bad:
             out.print(f"\n[red]{bad} of {len(folders)} drops must not be loaded[/]")
             raise typer.Exit(1)
@@ -161,10 +171,9 @@ def replay_command(
             out.print(f"calendar and crosswalk copied to {into / 'identity'}")
         for number, drop in enumerate(replay(drops, into, speed, time.sleep), start=1):
             state = "[green]sent[/]" if drop.is_new else "[dim]there already[/]"
-            out.print(
+            say(
                 f"{number:>{len(str(len(drops)))}}/{len(drops)} {state} "
-                f"{drop.manifest.stream_id} r{drop.manifest.revision:04d}",
-                soft_wrap=True,
+                f"{drop.manifest.stream_id} r{drop.manifest.revision:04d}"
             )
 
 
@@ -181,10 +190,9 @@ def samples_command(
 
     def show(sample: "Sample", drop: "PackedDrop") -> None:
         state = "packed" if drop.is_new else "there already"
-        out.print(
+        say(
             f"[green]{state}[/] {drop.manifest.stream_id} r{drop.manifest.revision:04d} "
-            f"({drop.bytes / 1e6:.2f} MB; {sample.licence})",
-            soft_wrap=True,
+            f"({drop.bytes / 1e6:.2f} MB; {sample.licence})"
         )
 
     with errors_in_a_line():
@@ -237,7 +245,7 @@ def _drop_folders(folder: Path) -> list[Path]:
         path
         for depth in ("r[0-9]*", "*/r[0-9]*")
         for path in sorted(folder.glob(depth))
-        if path.is_dir()
+        if path.is_dir() and path.parent.name[:1] != "."
     ]
     if not found:
         raise DropError(f"{folder} holds no drop: give a drop, a stream or a landing zone")
@@ -252,16 +260,14 @@ def _print_days(drop: "PackedDrop") -> None:
     found = ", ".join(
         f"{rule} {count:,}" for rule, count in drop.manifest.rows_by_rule.items() if count
     )
-    out.print(
+    say(
         f"{state}: {file.rows:,} {file.table}"
         + (f" of {days.first_day} to {days.last_day}" if days else "")
-        + f" in {escape(str(drop.folder))}; found: {found or 'nothing to leave out'}",
-        soft_wrap=True,
+        + f" in {escape(str(drop.folder))}; found: {found or 'nothing to leave out'}"
     )
 
 
 def _print_drop(drop: "PackedDrop", read_s: float, pack_s: float) -> None:
-    facts = Table(box=None, show_header=False, pad_edge=False)
     state = (
         "[green]packed[/]" if drop.is_new else "[yellow]nothing new[/], the last revision holds it"
     )
@@ -274,18 +280,14 @@ def _print_drop(drop: "PackedDrop", read_s: float, pack_s: float) -> None:
     )
     uncertainty = drop.manifest.clock.uncertainty_s
     within = "of unknown accuracy" if uncertainty is None else f"± {uncertainty:g} s"
-    video = f" and {drop.media_bytes / 1e6:,.1f} MB of video" if drop.manifest.media else ""
-    facts.add_column()
-    facts.add_column(overflow="fold")
-    for name, value in (
+    video = f" and {size(drop.media_bytes)} of video" if drop.manifest.media else ""
+    facts((
         ("drop", state),
         ("folder", escape(str(drop.folder))),
         ("session", session.session_id if session else ""),
         ("rows", rows),
         ("found", found or "nothing to flag"),
         ("clock", f"{drop.manifest.clock.source}, {within}"),
-        ("size", f"{drop.bytes / 1e6:.2f} MB" + video),
+        ("size", size(drop.bytes) + video),
         ("took", f"{read_s:.1f} s to read, {pack_s:.1f} s to clean and pack"),
-    ):  # fmt: skip
-        facts.add_row(f"[bold]{name}[/]", value)
-    out.print(facts)
+    ))  # fmt: skip

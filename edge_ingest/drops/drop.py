@@ -5,21 +5,18 @@ and renamed into it, so a reader sees all of a drop or nothing, and two packers 
 both take the same number.
 """
 
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from edge_ingest import manifest as manifests
+from edge_ingest.drops import history
 from edge_ingest.drops import media as media_files
-from edge_ingest.drops.arrival import read_manifest
 from edge_ingest.drops.content import encode_days, encode_recording, settings_of
 from edge_ingest.drops.signing import NodeKey, is_signed_by, sign
 from edge_ingest.durable import publish, sync_folder, write_durably
@@ -28,8 +25,6 @@ from edge_ingest.identity import SessionIdentity, slugify
 from edge_ingest.manifest import (
     ENCODING,
     MANIFEST_NAME,
-    REFUSAL_NAME,
-    SENT_NAME,
     Clock,
     DayRange,
     DropFile,
@@ -37,14 +32,10 @@ from edge_ingest.manifest import (
     MediaFile,
 )
 from edge_ingest.recording import DayRecords, Recording
+from edge_ingest.scratch import scratch_folder, sweep
 
 #: How often a packer tries again when another one took the revision it was about to take.
 ATTEMPTS = 20
-#: A half-filled folder of a killed packer is swept after this time.
-ABANDONED = timedelta(days=1)
-
-#: Folders that begin so are being filled.
-UNFINISHED = ".packing-"
 
 
 @dataclass(frozen=True)
@@ -171,16 +162,15 @@ def _put(
         content: hash of both.
         describe: gives the manifest of a revision that comes after this one.
     """
-    folder = landing / stream
-    folder.mkdir(parents=True, exist_ok=True)
-    sync_folder(landing)
-    _sweep(folder, packed_at_utc)
-    unfinished: Path | None = None
-    try:
+    landing.mkdir(parents=True, exist_ok=True)
+    sweep(landing, packed_at_utc)
+    with ExitStack() as stack:
+        unfinished: Path | None = None
         for _ in range(ATTEMPTS):
             # One listing for both: a drop published between two would be skipped over.
-            taken = _revisions(folder)
-            previous = _last_finished(taken)
+            taken = history.revisions(landing, stream)
+            last = history.last_finished(taken)
+            previous = PackedDrop(*last, is_new=False) if last else None
             if (
                 previous is not None
                 and previous.manifest.content_sha256 == content
@@ -193,19 +183,14 @@ def _put(
             if key is not None:
                 manifest = sign(manifest, key)
             if unfinished is None:
-                unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder))
-                unfinished.chmod(0o755)
+                unfinished = stack.enter_context(scratch_folder(landing))
                 for name, payload in payloads.items():
                     write_durably(unfinished / name, payload)
                 for one, source in media:
                     media_files.place(source, unfinished / one.path, one)
             write_durably(unfinished / MANIFEST_NAME, manifest.to_json().encode())
-            target = folder / f"r{revision:04d}"
-            if publish(unfinished, target):
+            if target := _take_place(unfinished, landing, stream, revision):
                 return PackedDrop(target, manifest, is_new=True)
-    finally:
-        if unfinished is not None:
-            shutil.rmtree(unfinished, ignore_errors=True)
     raise DropError(f"{stream}: {ATTEMPTS} times another packer took the next revision: try again")
 
 
@@ -288,34 +273,7 @@ def _described(
 
 def is_sound(drop: PackedDrop) -> bool:
     """Whether a drop stands as it was packed, or was confirmed elsewhere, and nobody refused it."""
-    if (drop.folder / REFUSAL_NAME).exists():
-        return False
-    sent = drop.folder / SENT_NAME
-    if sent.exists():
-        return True
-    try:
-        found = [(drop.folder / file.path).read_bytes() for file in drop.manifest.files]
-    except FileNotFoundError:
-        # A sender that removes a file has written the marker before.
-        return sent.exists()
-    is_whole = [hashlib.sha256(payload).hexdigest() for payload in found] == [
-        file.sha256 for file in drop.manifest.files
-    ] and media_files.is_whole(drop.folder, drop.manifest.media)
-    # A video is read for minutes, in which it may be sent and removed.
-    return is_whole or sent.exists()
-
-
-def _revisions(folder: Path) -> list[Path]:
-    found = [path for path in folder.glob("r[0-9]*") if path.name[1:].isdigit() and path.is_dir()]
-    return sorted(found, key=lambda path: int(path.name[1:]))
-
-
-def _last_finished(taken: list[Path]) -> PackedDrop | None:
-    """The newest revision whose manifest can be read."""
-    for path in reversed(taken):
-        with suppress(DropError):
-            return PackedDrop(path, read_manifest(path), is_new=False)
-    return None
+    return history.is_whole(drop.folder, drop.manifest)
 
 
 def _refuse_another_recording(recording: Recording, previous: PackedDrop) -> None:
@@ -340,21 +298,34 @@ def _refuse_another_recording(recording: Recording, previous: PackedDrop) -> Non
         )
 
 
-def _next_revision(taken: list[Path], previous: PackedDrop | None) -> int:
-    if taken and previous is None:
+def _next_revision(taken: Mapping[int, Path], previous: PackedDrop | None) -> int:
+    if not taken:
+        return 1
+    newest = max(taken)
+    if previous is None:
         raise DropError(
-            f"{taken[-1]} has no {MANIFEST_NAME} that can be read: something else is still copying "
-            "it, or broke off; wait, or remove that folder, and pack again"
+            f"{taken[newest]} has no {MANIFEST_NAME} that can be read: something else is still "
+            "copying it, or broke off; wait, or remove that folder, and pack again"
         )
-    return int(taken[-1].name[1:]) + 1 if taken else 1
+    return newest + 1
 
 
-def _sweep(folder: Path, now: datetime) -> None:
-    """Remove what a killed packer left, once nobody can still be working on it."""
-    for path in folder.glob(f"{UNFINISHED}*"):
-        try:
-            touched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        except FileNotFoundError:
-            continue  # another packer swept it, or published it
-        if now - touched > ABANDONED:
-            shutil.rmtree(path, ignore_errors=True)
+def _take_place(unfinished: Path, landing: Path, stream: str, revision: int) -> Path | None:
+    """Publish a filled folder as a revision; None where another packer was quicker."""
+    target = landing / stream / f"r{revision:04d}"
+    if not target.parent.is_dir():
+        target.parent.mkdir(exist_ok=True)
+        sync_folder(landing)
+    try:
+        if not publish(unfinished, target):
+            return None
+    except FileNotFoundError:
+        if not unfinished.is_dir():
+            raise
+        return None  # the sender removed the stream's folder, which was empty
+    stands = history.revisions(landing, stream).get(revision, target)
+    if stands == target or not target.is_dir():
+        return stands
+    # What another packer put there was sent meanwhile, and moved on.
+    target.rename(unfinished)
+    return None

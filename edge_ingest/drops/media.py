@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic import ValidationError
 
+from edge_ingest.checksum import sha256_of
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import MediaFile
 
@@ -21,12 +22,6 @@ _PIECE = 1 << 20
 
 #: Gives size (B) and sha256 of a file of a drop by its name; raises OSError where it cannot.
 Measure = Callable[[str], tuple[int, str]]
-
-
-def sha256_of(path: Path) -> str:
-    """Checksum of a file, read in pieces."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def known_sha256(path: Path) -> str:

@@ -3,21 +3,23 @@
 For rehearsing a match day, and for filling a lakehouse anew from what the edge has kept.
 """
 
+import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from edge_ingest.drops.arrival import read_manifest
-from edge_ingest.drops.drop import UNFINISHED, PackedDrop, is_sound
+from edge_ingest.drops.drop import PackedDrop, is_sound
 from edge_ingest.drops.media import place as place_media
 from edge_ingest.durable import publish, write_durably
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import MANIFEST_NAME, Manifest, MediaFile
+from edge_ingest.scratch import scratch_folder
 
 _IDENTITY = "identity"
+_UNFINISHED = ".sending-"
 
 
 def find_drops(folder: Path) -> list[PackedDrop]:
@@ -78,15 +80,11 @@ def _send(drop: PackedDrop, into: Path) -> PackedDrop:
     target = into / drop.manifest.stream_id / f"r{drop.manifest.revision:04d}"
     if (target / MANIFEST_NAME).is_file():
         return _send_over(drop, target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
-    try:
-        unfinished.chmod(0o755)
+    with scratch_folder(into) as unfinished:
         for name, write in _files(drop):
             write(unfinished / name)
+        target.parent.mkdir(parents=True, exist_ok=True)
         is_new = publish(unfinished, target)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return PackedDrop(target, drop.manifest, is_new=True) if is_new else _send_over(drop, target)
 
 
@@ -100,7 +98,7 @@ def _send_over(drop: PackedDrop, target: Path) -> PackedDrop:
     if is_sound(there):
         return there
     for name, write in _files(drop):
-        unfinished = target / f"{UNFINISHED}{name}"
+        unfinished = target / f"{_UNFINISHED}{name}"
         unfinished.unlink(missing_ok=True)
         write(unfinished)
         unfinished.replace(target / name)
@@ -112,8 +110,15 @@ def _files(drop: PackedDrop) -> Iterator[tuple[str, Callable[[Path], None]]]:
     for file in drop.manifest.media:
         source = _there(drop, file.path)
         yield file.path, partial(_place_media, source, file)
-    for name in (*(file.path for file in drop.manifest.files), MANIFEST_NAME):
-        yield name, partial(write_durably, payload=_there(drop, name).read_bytes())
+    for table in drop.manifest.files:
+        payload = _there(drop, table.path).read_bytes()
+        if hashlib.sha256(payload).hexdigest() != table.sha256:
+            raise DropError(
+                f"{drop.folder / table.path} is not what was packed: verify it and pack it again",
+                rule="checksum",
+            )
+        yield table.path, partial(write_durably, payload=payload)
+    yield MANIFEST_NAME, partial(write_durably, payload=_there(drop, MANIFEST_NAME).read_bytes())
 
 
 def _there(drop: PackedDrop, name: str) -> Path:

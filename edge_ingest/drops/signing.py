@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_ingest.errors import DropError, KeyFileError
-from edge_ingest.manifest import Manifest, Signature
+from edge_ingest.manifest import NODE_ID_RULE, Manifest, Signature, is_node_id
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
         Ed25519PublicKey,
     )
 
-_NODE_ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_LONGEST_NODE_ID = 100
 _OTHERS = 0o077
 
 
@@ -45,11 +43,8 @@ def make_key(node_id: str, folder: Path) -> NodeKey:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    if not _is_node_id(node_id):
-        raise KeyFileError(
-            f"{node_id!r} cannot name a node: use lower-case letters and digits, joined by single "
-            f"hyphens, dots or underscores, {_LONGEST_NODE_ID} at most, such as stadium-1"
-        )
+    if not is_node_id(node_id):
+        raise KeyFileError(f"{node_id!r} cannot name a node: {NODE_ID_RULE}")
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(
         serialization.Encoding.PEM,
@@ -87,8 +82,10 @@ def load_key(path: Path) -> NodeKey:
         raise KeyFileError(f"there is no key {path}: make one with `edge-ingest keygen NODE_ID`")
     if path.stat().st_mode & _OTHERS:
         raise KeyFileError(f"others may read the key {path}: chmod 600 it, and better renew it")
-    if not _is_node_id(path.stem):
-        raise KeyFileError(f"{path} does not name a node: call the file <node_id>.pem")
+    if not is_node_id(path.stem):
+        raise KeyFileError(
+            f"{path} does not name a node: call the file <node_id>.pem; {NODE_ID_RULE}"
+        )
     try:
         private = load_pem_private_key(path.read_bytes(), password=None)
     except (TypeError, ValueError, UnsupportedAlgorithm):
@@ -131,8 +128,8 @@ def read_public_keys(text: str, where: str) -> "dict[str, Ed25519PublicKey]":
                 f"{place} is no `<node_id> <base64 of 32 bytes>`: copy what `edge-ingest keygen` "
                 "printed"
             ) from None
-        if not _is_node_id(node_id):
-            raise KeyFileError(f"{place}: {node_id!r} cannot name a node")
+        if not is_node_id(node_id):
+            raise KeyFileError(f"{place}: {node_id!r} cannot name a node: {NODE_ID_RULE}")
         if node_id in found:
             raise KeyFileError(f"{place}: {node_id} stands there already; a node has one key")
         # One that signs under two names could say either.
@@ -215,7 +212,3 @@ def _signed_bytes(manifest: Manifest) -> bytes:
     """
     told = manifest.model_dump(mode="json", exclude_unset=True) | {"signature": None}
     return (json.dumps(told, indent=2, sort_keys=True) + "\n").encode()
-
-
-def _is_node_id(text: str) -> bool:
-    return len(text) <= _LONGEST_NODE_ID and _NODE_ID.fullmatch(text) is not None

@@ -8,12 +8,13 @@ that part is a recording, and the others (the corners of a pitch) serve all of t
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 
 from edge_ingest.errors import SourceError
 from edge_ingest.inputs import check_file
+from edge_ingest.intake.joining import Candidate, Member, joined, lacks_part
 from edge_ingest.intake.sidecar import FOLDER_SIDECAR, SUFFIX, Sidecar, read_sidecar
 from edge_ingest.readers import READERS, accepts
 from edge_ingest.readers.recognise import serves
@@ -22,62 +23,6 @@ from edge_ingest.recording import Told
 _ANY_SIZE = 1 << 62
 #: Two recordings of one folder cannot share these.
 _ONE_EACH = ("athlete_id", "device_id")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Files that make one recording, or would if they were all there.
-
-    Attributes:
-        files: everything that belongs to it alone, the sidecar last.
-        source: None where nobody knows it.
-        lacks: why it is not whole yet; it may come.
-        fault: why it will never be one.
-        trouble: why it cannot be looked at now.
-        shared: files that serve others of the folder, too; they leave with the last one.
-        others: first file of each of those.
-    """
-
-    files: tuple[Path, ...]
-    source: str | None = None
-    parts: Mapping[str, Path] = field(default_factory=dict)
-    told: Told = field(default_factory=Told)
-    lacks: SourceError | None = None
-    fault: SourceError | None = None
-    trouble: OSError | None = None
-    shared: tuple[Path, ...] = ()
-    others: tuple[Path, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """What to call it: its file, or the folder of one that needs several."""
-        entry = READERS.get(self.source or "")
-        needs_several = entry is not None and (len(entry.parts) - len(entry.optional) > 1)
-        is_folder = needs_several or (entry is not None and bool(entry.beside))
-        return self.files[0].parent.name if is_folder else self.files[0].name
-
-    @property
-    def everything(self) -> tuple[Path, ...]:
-        """Its files, and those that it shares."""
-        return (*self.files, *self.shared)
-
-    def leaving(self) -> tuple[Path, ...]:
-        """The files that leave the folder with it: shared ones with the last that needs them."""
-        return self.files if any(path.exists() for path in self.others) else self.everything
-
-
-@dataclass(frozen=True)
-class _Member:
-    """A file, what its sidecar says, and what part of what source it may be."""
-
-    file: Path
-    said: Sidecar
-    sidecar: Path | None
-    kinds: tuple[tuple[str, str], ...]
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        return (self.file, self.sidecar) if self.sidecar else (self.file,)
 
 
 def candidates(seen: Iterable[Path], root: Path) -> list[Candidate]:
@@ -126,7 +71,7 @@ def _named(sidecar: Path, said: Sidecar, named: Mapping[str, str], files: list[P
     shown = [found for file in parts.values() if (found := {one for one, _ in serves(file)})]
     fitting = set.intersection(*shown) if shown else set()
     source = said.source or (fitting.pop() if len(fitting) == 1 else None)
-    lacks = _lacks(source, parts, sidecar.parent)
+    lacks = lacks_part(source, parts, sidecar.parent)
     order = sorted(files, key=lambda file: file not in parts.values())
     return Candidate((*order, sidecar), source, parts, said.told, lacks=lacks)
 
@@ -141,7 +86,7 @@ def _spoken_for(sidecar: Path, said: Sidecar, files: list[Path]) -> list[Candida
         part = next(iter(entry.parts))
         return [Candidate((*files, sidecar), said.source, {part: files[0]}, said.told)]
     if not sound:
-        _lacks(None, {}, sidecar.parent)
+        lacks_part(None, {}, sidecar.parent)
     with_parts = [one for one in sound if one.parts]
     if len(sound) == 1:
         (one,) = sound
@@ -170,7 +115,7 @@ def _separate(files: list[Path], only: str | None = None) -> list[Candidate]:
     """Recordings among the files of a folder; `only` of one source, where it is known."""
     beside = {sidecar for file in files if (sidecar := _sidecar_of(file, files))}
     found: list[Candidate] = []
-    members: list[_Member] = []
+    members: list[Member] = []
     for file in files:
         if file in beside or file.suffix == SUFFIX:
             continue  # a sidecar whose file has not come yet waits for it
@@ -179,13 +124,13 @@ def _separate(files: list[Path], only: str | None = None) -> list[Candidate]:
         try:
             check_file(file, _ANY_SIZE)
             said = read_sidecar(sidecar) if sidecar else Sidecar()
-            members.append(_Member(file, said, sidecar, _kinds(file, said, only)))
+            members.append(Member(file, said, sidecar, _kinds(file, said, only)))
         except SourceError as error:
             found.append(Candidate(everything, fault=error))
         except OSError as error:
             found.append(Candidate(everything, trouble=error))
     certain = {one.kinds[0][0] for one in members if len(one.kinds) == 1}
-    together: dict[str, list[tuple[str, _Member]]] = defaultdict(list)
+    together: dict[str, list[tuple[str, Member]]] = defaultdict(list)
     for one in members:
         # A pitch's corners look alike for every vest, and a match is described alike for tracking
         # and for events: the files beside it tell what it serves.
@@ -201,7 +146,7 @@ def _separate(files: list[Path], only: str | None = None) -> list[Candidate]:
             )
             found.append(Candidate(one.files, lacks=lacks))
     for source, parts in together.items():
-        found += _joined(source, parts)
+        found += joined(source, parts)
     return sorted(_sharing(found), key=lambda one: one.files[0])
 
 
@@ -254,62 +199,6 @@ def _kinds(file: Path, said: Sidecar, only: str | None) -> tuple[tuple[str, str]
     )
 
 
-def _joined(source: str, found: list[tuple[str, _Member]]) -> list[Candidate]:
-    """What files of one source in one folder make.
-
-    Args:
-        found: each with its part; an empty one where it only has to stand beside the others.
-    """
-    entry = READERS[source]
-    if len(entry.parts) == 1 and not entry.beside:
-        return [
-            Candidate(one.files, source, {part: one.file}, one.said.told) for part, one in found
-        ]
-    needed = [part for part in entry.parts if part not in entry.optional]
-    first = [one for part, one in found if part == needed[0]]
-    rest = [(part, one) for part, one in found if part != needed[0]]
-    if len(needed) == 1 < len(first):
-        return _each(source, needed[0], first, rest)
-    everything = [path for one in first for path in one.files]
-    everything += [path for _, one in rest for path in one.files]
-    order = tuple(sorted(everything, key=lambda path: path.suffix == SUFFIX))
-    parts = {part: one.file for part, one in found if part}
-    count = Counter(part for part, _ in found)
-    parts |= {part: parts[part].parent for part in entry.many if count[part] > 1}
-    if twice := _twice(source, found):
-        return [Candidate(order, source, parts, lacks=twice)]
-    told = next((one.said.told for _, one in found if one.said.told != Told()), Told())
-    lacks = _lacks(source, parts, found[0][1].file.parent)
-    return [Candidate(order, source, parts, told, lacks=lacks)]
-
-
-def _each(
-    source: str, part: str, first: Sequence[_Member], rest: Sequence[tuple[str, _Member]]
-) -> list[Candidate]:
-    """A recording of each file of the one part that is needed, all with the same other parts."""
-    everything = tuple(path for one in first for path in one.files)
-    if READERS[source].beside:  # what stands beside belongs to one of them alone
-        others = tuple(path for _, one in rest for path in one.files)
-        return [
-            Candidate(
-                (*everything, *others), source, lacks=_two(first[0], first[1], (source, part))
-            )
-        ]
-    if twice := _twice(source, rest):
-        others = tuple(path for _, one in rest for path in one.files)
-        return [Candidate((*everything, *others), source, lacks=twice)]
-    shared = tuple(path for _, one in rest for path in one.files)
-    more = {name: one.file for name, one in rest}
-    return [
-        Candidate(
-            one.files, source, {part: one.file, **more}, one.said.told,
-            shared=shared,
-            others=tuple(other.file for other in first if other is not one) if shared else (),
-        )
-        for one in first
-    ]  # fmt: skip
-
-
 def _with_strangers(found: list[Candidate]) -> list[Candidate]:
     """Files that nobody knows, beside a recording that lacks a part: perhaps they are that part.
 
@@ -330,39 +219,6 @@ def _with_strangers(found: list[Candidate]) -> list[Candidate]:
     order = tuple(sorted(files, key=lambda path: path.suffix == SUFFIX))
     rest = [one for one in found if one not in strangers and one is not whole]
     return [*rest, replace(whole, files=order, lacks=lacks)]
-
-
-def _lacks(source: str | None, parts: Mapping[str, Path], folder: Path) -> SourceError | None:
-    if source is None:
-        raise SourceError(
-            f"no reader knows the files in {folder.name}: name the source in {FOLDER_SIDECAR}",
-            rule="unknown_format",
-        )
-    entry = READERS[source]
-    missing = [part for part in entry.parts if part not in (*entry.optional, *parts)]
-    if not missing:
-        return None
-    listed = ", ".join(f"{part} ({entry.parts[part]})" for part in missing)
-    return SourceError(
-        f"{source} also needs {listed}: put all its files into one folder", rule="incomplete"
-    )
-
-
-def _twice(source: str, found: Sequence[tuple[str, _Member]]) -> SourceError | None:
-    known: dict[str, _Member] = {}
-    for part, one in found:
-        if part and part in known and part not in READERS[source].many:
-            return _two(known[part], one, (source, part))
-        known[part] = one
-    return None
-
-
-def _two(one: _Member, other: _Member, known: tuple[str, str]) -> SourceError:
-    return SourceError(
-        f"{other.file.name} and {one.file.name} are both the {known[1]} of {known[0]}: put each "
-        "recording into a folder of its own",
-        rule="incomplete",
-    )
 
 
 def _over(general: Told, own: Told) -> Told:

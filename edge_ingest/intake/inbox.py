@@ -39,8 +39,17 @@ def look(folder: Path) -> dict[Path, Stamp]:
                 continue  # its program renamed it
             is_file = stat.S_ISREG(told.st_mode) or stat.S_ISLNK(told.st_mode)
             if is_file and not _is_litter(name) and not name.lower().endswith(PARTIAL):
-                found[path] = Stamp(told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
+                found[path] = _stamp(told)
     return found
+
+
+def stamp(path: Path) -> Stamp:
+    """The stamp of a file as it stands there now; of a link its own.
+
+    Raises:
+        OSError: it is not there, or its folder cannot be read.
+    """
+    return _stamp(path.lstat())
 
 
 class Stillness:
@@ -61,6 +70,10 @@ class Stillness:
     def of(self, paths: Iterable[Path]) -> float:
         """How long none of these files has changed, s."""
         return self._monotonic() - max(self._since[path][1] for path in paths)
+
+
+def _stamp(told: os.stat_result) -> Stamp:
+    return Stamp(told.st_size, told.st_mtime_ns, told.st_ctime_ns, told.st_ino)
 
 
 def _is_litter(name: str) -> bool:

@@ -11,22 +11,37 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from edge_ingest.durable import sync_folder, write_durably
+from edge_ingest.durable import replace_durably, sync_folder
 from edge_ingest.identity import slugify
+from edge_ingest.intake.inbox import Stamp, stamp
+from edge_ingest.scratch import scratch_folder, sweep
 
 #: Hidden, since no file that is taken in is: none can bear this name.
 RECEIPT_NAME = ".kept.json"
-_UNFINISHED = ".taking-"
 #: What a file system answers that cannot link, or not across to another one.
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES}
+
+
+@dataclass(frozen=True)
+class Original:
+    """One file of a recording.
+
+    Attributes:
+        name: what it is called where it is kept.
+        came_from: where it stood, an absolute path.
+        stamp: of the file that stood there; another that is put there since has another one.
+    """
+
+    name: str
+    came_from: str
+    stamp: Stamp
 
 
 @dataclass(frozen=True)
@@ -36,7 +51,9 @@ class Receipt:
     Attributes:
         place: of its drop, `<stream_id>/r0001`; None where it was skipped.
         reason: why it was skipped.
-        came_from: where its files stood, absolute paths, in the order in which they leave.
+        files: those that leave, in that order.
+        is_moved: whether they left the places where they stood; what stands there since then was
+            put there by a person.
     """
 
     outcome: Literal["packed", "skipped"]
@@ -44,7 +61,13 @@ class Receipt:
     kept_at_utc: datetime
     place: str | None = None
     reason: str | None = None
-    came_from: tuple[str, ...] = ()
+    files: tuple[Original, ...] = ()
+    is_moved: bool = False
+
+    def to_json(self) -> str:
+        """The receipt as it stands on disk."""
+        told = asdict(self) | {"kept_at_utc": self.kept_at_utc.isoformat()}
+        return json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -75,47 +98,64 @@ def keep(
     Raises:
         OSError: there is no room, or a file cannot be moved.
     """
-    receipt = replace(receipt, came_from=tuple(str(file.absolute()) for file in files))
+    names = _names([*files, *shared])
     stem = f"{slugify(name) or 'recording'}-{_key(files)}"
     number = 1
     while True:
         label = stem if number == 1 else f"{stem}-{number}"
-        standing = next(iter(sorted(kept.glob(f"*/{label}"))), None)
-        if standing is None:
-            folder = _take([*files, *shared], receipt, kept, label)
+        folder = next(iter(sorted(kept.glob(f"[!.]*/{label}"))), None)
+        if folder is None:
+            target = kept / receipt.kept_at_utc.date().isoformat() / label
+            with scratch_folder(kept) as unfinished:
+                for file in (*files, *shared):
+                    _link_or_copy(file, unfinished / names[file])
+                receipt = _of(receipt, files, names)  # after the links, which change the stamps
+                _write(receipt, unfinished)
+                _publish(unfinished, target)
+            folder = target
             break
-        if all(_is_same(file, standing / file.name) for file in files):
-            folder = standing
+        if all(_is_same(file, folder / names[file]) for file in files):
+            # It was put back, and came to something else this time; or a killed process took it.
+            receipt = _of(receipt, files, names)
+            _write(receipt, folder)
             break
         number += 1
-    for file in files:
-        file.unlink(missing_ok=True)
-    sync_folder(files[0].parent)
+    _let_go(files)
+    _write(replace(receipt, is_moved=True), folder)
     return folder
 
 
-def finish(kept: Path) -> None:
+def finish(kept: Path, now: datetime) -> None:
     """Take up what a killed process left half done; for the start of a node.
 
     What it had half taken is removed, since the originals are still where they were; what it had
-    taken and not yet removed there is removed.
+    taken and not yet removed there is removed. A file that is not the very one that was taken is
+    left alone: somebody put it there, perhaps to have it packed again.
     """
-    for unfinished in kept.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
+    sweep(kept, now)
     for one in recordings(kept):
-        for file in map(Path, one.receipt.came_from):
-            if _is_same(file, one.folder / file.name):
-                file.unlink()
+        if one.receipt.is_moved:
+            continue
+        left = [
+            Path(original.came_from)
+            for original in one.receipt.files
+            if _is_the_one(original, one.folder)
+        ]
+        with suppress(OSError):  # a share that is away, or that nobody may write: the next time
+            _let_go(left)
+            _write(replace(one.receipt, is_moved=True), one.folder)
 
 
 def recordings(kept: Path) -> list[KeptRecording]:
     """Everything that is kept, the oldest first; what nobody can read is left alone."""
     found = []
-    for path in kept.glob(f"*/*/{RECEIPT_NAME}"):
+    for path in kept.glob(f"[!.]*/*/{RECEIPT_NAME}"):
         with suppress(OSError, ValueError, TypeError, KeyError):
             told = json.loads(path.read_bytes())
             told["kept_at_utc"] = datetime.fromisoformat(told["kept_at_utc"])
-            told["came_from"] = tuple(told["came_from"])
+            told["files"] = tuple(
+                Original(**one | {"stamp": Stamp(**one["stamp"])}) for one in told["files"]
+            )
             size = sum(file.stat().st_size for file in path.parent.iterdir())
             found.append(KeptRecording(path.parent, Receipt(**told), size))
     return sorted(found, key=lambda one: (one.receipt.kept_at_utc, one.folder))
@@ -161,25 +201,45 @@ def release(
     return gone
 
 
-def _take(files: Sequence[Path], receipt: Receipt, kept: Path, label: str) -> Path:
-    day = kept / receipt.kept_at_utc.date().isoformat()
-    day.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=kept))
-    try:
-        unfinished.chmod(0o755)
-        for file in files:
-            _link_or_copy(file, unfinished / file.name)
-        told = asdict(receipt) | {"kept_at_utc": receipt.kept_at_utc.isoformat()}
-        payload = json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        write_durably(unfinished / RECEIPT_NAME, payload.encode())
-        sync_folder(unfinished)
-        unfinished.rename(day / label)
-    except OSError:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
-    sync_folder(day)
-    sync_folder(kept)
-    return day / label
+def _of(receipt: Receipt, files: Sequence[Path], names: dict[Path, str]) -> Receipt:
+    originals = tuple(Original(names[file], str(file.absolute()), stamp(file)) for file in files)
+    return replace(receipt, files=originals, is_moved=False)
+
+
+def _publish(unfinished: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    sync_folder(unfinished)
+    unfinished.rename(target)
+    sync_folder(target.parent)
+    sync_folder(target.parent.parent)
+
+
+def _write(receipt: Receipt, folder: Path) -> None:
+    replace_durably(folder / RECEIPT_NAME, receipt.to_json().encode())
+
+
+def _let_go(files: Iterable[Path]) -> None:
+    """Remove files whose like is kept, in their order."""
+    parents = dict.fromkeys(file.parent for file in files)
+    for file in files:
+        file.unlink(missing_ok=True)
+    for parent in parents:
+        with suppress(FileNotFoundError):
+            sync_folder(parent)
+
+
+def _names(files: Sequence[Path]) -> dict[Path, str]:
+    """A name for each file where all of them are kept: its own, unless that is taken."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for file in files:
+        name, number = file.name, 1
+        while name in taken:
+            number += 1
+            name = f"{number}-{file.name}"
+        names[file] = name
+        taken.add(name)
+    return names
 
 
 def _link_or_copy(file: Path, target: Path) -> None:
@@ -207,4 +267,17 @@ def _is_same(file: Path, other: Path) -> bool:
     try:
         return file.samefile(other) or filecmp.cmp(file, other, shallow=False)
     except FileNotFoundError:
+        return False
+
+
+def _is_the_one(original: Original, folder: Path) -> bool:
+    """Whether the very file that was taken still stands where it stood: by its identity, and whole.
+
+    A file that was linked is the one that is kept. One that was copied is known by its stamp.
+    """
+    file, taken = Path(original.came_from), folder / original.name
+    try:
+        is_kept = os.path.samestat(file.lstat(), taken.lstat())
+        return is_kept or (stamp(file) == original.stamp and _is_same(file, taken))
+    except OSError:
         return False

@@ -3,13 +3,10 @@
 The one way from a reader to the landing zone; `pack`, `watch` and the samples take it.
 """
 
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from edge_ingest.cleaning.footage import leave_out_idle
 from edge_ingest.cleaning.recording import clean
@@ -18,9 +15,7 @@ from edge_ingest.drops.drop import PackedDrop, pack, pack_days
 from edge_ingest.drops.signing import NodeKey
 from edge_ingest.identity import CalendarEntry, mint_session_id
 from edge_ingest.recording import DayRecords, Recording
-
-#: Folders that begin so hold pieces of a video until they are packed.
-CUTTING = ".cutting-"
+from edge_ingest.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ class Intake:
             return pack_days(found, self.into, packed_at_utc, self.key)
         if found.kind != "footage":
             return self._pack(clean(found, self.settings), packed_at_utc)
-        with _scratch(self.into) as folder:  # until packed: a drop links the pieces
+        with scratch_folder(self.into) as folder:  # until packed: a drop links the pieces
             return self._pack(leave_out_idle(found, folder, self.settings), packed_at_utc)
 
     def _pack(self, recording: Recording, packed_at_utc: datetime) -> PackedDrop:
@@ -63,17 +58,3 @@ class Intake:
             facts.started_at_utc, self.club_timezone, facts.sport, facts.site, self.calendar
         )
         return pack(recording, self.into, identity, packed_at_utc, self.key)
-
-
-def sweep_cutting(into: Path) -> None:
-    """Remove pieces that a killed process left; only while nobody packs into this folder."""
-    for left in into.glob(f"{CUTTING}*"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _scratch(into: Path) -> Iterator[Path]:
-    """An empty folder on the disk of the drops, so that what is made there can be linked."""
-    into.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=CUTTING, dir=into) as folder:
-        yield Path(folder)

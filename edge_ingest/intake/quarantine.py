@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from edge_ingest.drops.drop import PackedDrop, pack_days
 from edge_ingest.drops.signing import NodeKey
-from edge_ingest.durable import sync_folder, write_durably
+from edge_ingest.durable import replace_durably, sync_folder
 from edge_ingest.errors import EdgeError
 from edge_ingest.manifest import REFUSAL_NAME
 from edge_ingest.recording import DayRecords
@@ -309,10 +309,7 @@ def _read(folder: Path) -> RefusedFile | None:
 
 
 def _write(refusal: RefusedFile, folder: Path) -> None:
-    unfinished = folder / f"{_UNFINISHED}{REFUSAL_NAME}"
-    write_durably(unfinished, refusal.to_json().encode())
-    unfinished.rename(folder / REFUSAL_NAME)
-    sync_folder(folder)
+    replace_durably(folder / REFUSAL_NAME, refusal.to_json().encode())
 
 
 def _printable(text: str) -> str:

@@ -6,6 +6,7 @@ kept is found there. So a node that is killed anywhere ends with the same drops 
 """
 
 import errno
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,19 +21,21 @@ from edge_ingest.drops.signing import NodeKey, load_key
 from edge_ingest.errors import EdgeError, NoSpaceError, NothingRecordedError, SourceError
 from edge_ingest.identity import CalendarEntry, mint_session_id, read_calendar
 from edge_ingest.intake import kept
-from edge_ingest.intake.candidates import Candidate, candidates, with_defaults
+from edge_ingest.intake.candidates import candidates, with_defaults
 from edge_ingest.intake.inbox import Stamp, Stillness, look
 from edge_ingest.intake.isolation import Attempt, KilledError, StoppedError
+from edge_ingest.intake.joining import Candidate
 from edge_ingest.intake.kept import Receipt, keep
-from edge_ingest.intake.packing import Intake, sweep_cutting
+from edge_ingest.intake.packing import Intake
 from edge_ingest.intake.quarantine import finish_refusals, refuse_file
 from edge_ingest.intake.sidecar import FOLDER_SIDECAR, SUFFIX
 from edge_ingest.node.settings import Node
 from edge_ingest.node.space import OVERHEAD_BYTES, no_space, space
 from edge_ingest.readers import read_source
 from edge_ingest.recording import Told
+from edge_ingest.scratch import sweep
 from edge_ingest.spool.landing import never
-from edge_ingest.spool.outbox import Outbox, sweep_unfinished
+from edge_ingest.spool.outbox import Outbox
 
 #: A reader that was killed from outside so often is killed by the file.
 DEATHS = 2
@@ -84,6 +87,7 @@ class Watcher:
     _key: NodeKey | None = field(init=False, default=None)
     _filters: CleaningSettings = field(init=False)
     _release_at: float = field(init=False, default=float("-inf"))
+    _is_kept_whole: bool = field(init=False, default=True)
     _deaths: dict[Path, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,10 +107,9 @@ class Watcher:
         for folder in (self.node.outbox, self.node.kept, self.node.quarantine):
             folder.mkdir(parents=True, exist_ok=True)
         self._key = load_key(self.node.key) if self.node.key.is_file() else None
-        sweep_unfinished(self.node.outbox)
-        sweep_cutting(self.node.outbox)
+        sweep(self.node.outbox, self.now())
         finish_refusals(self.node.quarantine, self.node.outbox, self._key)
-        kept.finish(self.node.kept)
+        kept.finish(self.node.kept, self.now())
 
     def unsettled(self) -> bool:
         """Whether files stand there that have not stood still for long enough yet."""
@@ -124,6 +127,9 @@ class Watcher:
         Raises:
             SourceError: the club's calendar cannot be read.
         """
+        if not self._is_kept_whole:  # else what is left of a recording would wait for the rest
+            kept.finish(self.node.kept, self.now())
+            self._is_kept_whole = True
         if self.monotonic() >= self._release_at:
             self._release()
             self._release_at = self.monotonic() + RELEASE_EVERY_S
@@ -201,8 +207,7 @@ class Watcher:
 
     def _end(self, candidate: Candidate, error: EdgeError) -> Outcome:
         """What becomes of a recording that no drop was made of."""
-        sweep_unfinished(self.node.outbox)
-        sweep_cutting(self.node.outbox)
+        sweep(self.node.outbox, self.now())
         if isinstance(error, NothingRecordedError):
             return self._keep(candidate, Outcome(candidate.name, "skipped", str(error)))
         if not isinstance(error, KilledError):
@@ -225,7 +230,9 @@ class Watcher:
         )
         leaving = candidate.leaving()
         stay = [file for file in candidate.shared if file not in leaving]
+        self._is_kept_whole = False
         keep(leaving, receipt, self.node.kept, candidate.name, stay)
+        self._is_kept_whole = True
         return outcome
 
     def _pack(self, candidate: Candidate, calendar: Sequence[CalendarEntry]) -> PackedDrop:
@@ -238,8 +245,11 @@ class Watcher:
         return intake.take(found, self.now())
 
     def _refuse(self, candidate: Candidate, error: EdgeError) -> Outcome:
+        there = [file for file in candidate.leaving() if os.path.lexists(file)]
+        if not there:
+            return Outcome(candidate.name, "failed", "it was taken away while it was read")
         refusal = refuse_file(
-            [file for file in candidate.leaving() if file.exists() or file.is_symlink()],
+            there,
             error,
             quarantine=self.node.quarantine,
             outbox=self.node.outbox,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from edge_ingest.durable import write_durably
+from edge_ingest.durable import replace_durably
 from edge_ingest.errors import LiveError
 
 CHECKPOINT = "checkpoint.json"
@@ -99,10 +99,7 @@ class Journal:
     def keep(self, checkpoint: bytes) -> None:
         """Write what `rotate` gave, durably, and forget the journals before it."""
         number = self._number
-        unfinished = self._folder / f".{CHECKPOINT}"
-        write_durably(unfinished, checkpoint)
-        unfinished.chmod(0o600)
-        unfinished.replace(self._folder / CHECKPOINT)
+        replace_durably(self._folder / CHECKPOINT, checkpoint, mode=0o600)
         for old in self._numbers():
             if old < number:
                 self._path(old).unlink()

@@ -14,7 +14,8 @@ from edge_ingest.drops.signing import load_key
 from edge_ingest.errors import EdgeError
 from edge_ingest.node.settings import GIGABYTE, Node
 from edge_ingest.node.space import space
-from edge_ingest.spool.landing import landing_target, probe
+from edge_ingest.spool.landing import probe
+from edge_ingest.spool.landing_choice import landing_target
 from edge_ingest.spool.norms_fetch import node_norms
 from edge_ingest.spool.outbox import Outbox
 

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge_ingest.drops.history import SETTLED
 from edge_ingest.errors import NoSpaceError
 from edge_ingest.node.settings import GIGABYTE, Node
 
@@ -58,9 +59,11 @@ def no_space(found: Space, name: str, missing: int) -> NoSpaceError:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder."""
+    """Bytes of all files in a folder but for the notes on drops that are settled."""
     total = 0
-    for where, _, names in os.walk(folder):
+    for where, folders, names in os.walk(folder):
+        # Two small notes a drop for years: to go through them would cost more than they weigh.
+        folders[:] = [name for name in folders if name != SETTLED]
         for name in names:
             try:
                 total += os.lstat(os.path.join(where, name)).st_size  # noqa: PTH118 - many files

@@ -12,13 +12,13 @@ from edge_ingest.node.lock import is_running
 from edge_ingest.node.settings import Node
 from edge_ingest.node.space import Space, space
 from edge_ingest.spool.norms_fetch import NodeNorms, node_norms
-from edge_ingest.spool.outbox import Outbox, OutboxDrop, Sent
+from edge_ingest.spool.outbox import Outbox, OutboxDrop, Sent, SetAside
 from edge_ingest.spool.sender import STATE_NAME
 
 
 @dataclass(frozen=True)
 class RefusedDrop:
-    """A drop that the lakehouse would not load; `original` is where its recording is kept."""
+    """A drop that will not do; `original` is where its recording is kept."""
 
     place: str
     rule: str
@@ -48,6 +48,9 @@ class Status:
 
     Attributes:
         waiting: drops that are not confirmed, the most urgent first.
+        sent: those that were confirmed of late, the latest last.
+        refused: drops that the lakehouse would not load.
+        damaged: drops that are not what was packed any more, and are not sent.
         originals, originals_bytes: recordings that are kept.
         sending: None where it never ran.
     """
@@ -55,6 +58,7 @@ class Status:
     waiting: list[OutboxDrop]
     sent: list[Sent]
     refused: list[RefusedDrop]
+    damaged: list[RefusedDrop]
     quarantined: list[RefusedFile]
     originals: int
     originals_bytes: int
@@ -70,11 +74,13 @@ def status(node: Node) -> Status:
     """Look at a node's folders."""
     outbox = Outbox(node.outbox)
     waiting, sent, originals = outbox.waiting(), outbox.sent(), recordings(node.kept)
+    set_aside = outbox.refused()
     kept_at = {one.receipt.place: one.folder for one in originals if one.receipt.place}
     return Status(
         waiting=waiting,
         sent=sent,
-        refused=[_refused(one, kept_at.get(one.place)) for one in _still_refused(sent, outbox)],
+        refused=[_refused(one, kept_at.get(one.place)) for one in set_aside if one.is_sent],
+        damaged=[_refused(one, kept_at.get(one.place)) for one in set_aside if not one.is_sent],
         quarantined=refusals(node.quarantine),
         originals=len(originals),
         originals_bytes=sum(one.bytes for one in originals),
@@ -87,25 +93,12 @@ def status(node: Node) -> Status:
     )
 
 
-def _still_refused(sent: list[Sent], outbox: Outbox) -> list[Sent]:
-    """Refused drops that no later revision stands for."""
-    latest: dict[str, int] = {}
-    for folder in outbox.folders():
-        number = int(folder.name[1:])
-        latest[folder.parent.name] = max(number, latest.get(folder.parent.name, 0))
-    return [
-        one
-        for one in sent
-        if one.is_refused and int(one.folder.name[1:]) == latest[one.folder.parent.name]
-    ]
-
-
-def _refused(sent: Sent, original: Path | None) -> RefusedDrop:
+def _refused(one: SetAside, original: Path | None) -> RefusedDrop:
     rule, reason = "unknown", "the lakehouse gives no reason: ask there"
     with suppress(OSError, ValueError, KeyError, TypeError):
-        told = json.loads((sent.folder / REFUSAL_NAME).read_bytes())
+        told = json.loads((one.folder / REFUSAL_NAME).read_bytes())
         rule, reason = str(told["rule"]), str(told["reason"])
-    return RefusedDrop(sent.place, rule, reason, original)
+    return RefusedDrop(one.place, rule, reason, original)
 
 
 def _sending(path: Path, outbox: Outbox) -> Sending | None:

@@ -12,19 +12,21 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from edge_ingest.manifest import REFUSAL_NAME
 from edge_ingest.node.settings import S3Settings
 from edge_ingest.spool.landing import (
     CHUNK,
+    AlteredHereError,
     BrokenOffError,
     LandingError,
     Parcel,
     Pause,
     altered,
     refuse_larger,
+    unreadable,
 )
 
 #: S3 takes no more parts of a file.
@@ -138,10 +140,15 @@ class S3Landing:
     def put(self, parcel: Parcel, pause: Pause) -> None:
         """See `LandingTarget`; a file in parts goes on where the last attempt broke off."""
         part_bytes = max(self._part_bytes, -(-parcel.bytes // MOST_PARTS))
-        digests = _digest(parcel.path, part_bytes)
-        if digests.whole != parcel.sha256:
-            raise altered(parcel)
         with self._faults():
+            try:
+                digests = _digest(parcel, part_bytes)
+                if digests.whole != parcel.sha256:
+                    raise altered(parcel)
+            except AlteredHereError:
+                for upload in self._uploads_begun(parcel.name):  # nobody will go on with them
+                    self._abort(parcel.name, upload)
+                raise
             if parcel.bytes <= part_bytes:
                 self._client.put_object(
                     **self._at(parcel.name),
@@ -155,6 +162,24 @@ class S3Landing:
         if not self.holds(parcel):
             raise LandingError(f"{self.uri}/{parcel.name} arrived altered: it is sent again")
 
+    def refusal(self, place: str) -> bytes | None:
+        """See `LandingTarget`: by when each file was last written, as the lakehouse judges it."""
+        told = self.read(f"{place}/{REFUSAL_NAME}")
+        if told is None:
+            return None
+        with self._faults():
+            pages = self._client.get_paginator("list_objects_v2")
+            beneath = f"{self._prefix}{place}/"
+            written = {
+                str(found["Key"]): found["LastModified"]
+                for page in pages.paginate(Bucket=self._bucket, Prefix=beneath)
+                for found in page.get("Contents", ())
+            }
+        refused_at = written.pop(f"{beneath}{REFUSAL_NAME}", None)
+        if refused_at is None:
+            return None  # taken away this moment
+        return told if all(at <= refused_at for at in written.values()) else None
+
     def remove(self, name: str) -> None:
         """See `LandingTarget`."""
         with self._faults():
@@ -165,31 +190,36 @@ class S3Landing:
         if head["ContentLength"] != parcel.bytes:
             return False
         told = head.get("ChecksumSHA256", "").partition("-")[0]
-        part_bytes = head["Metadata"].get(_PART_BYTES)
+        part_bytes: str | None = head["Metadata"].get(_PART_BYTES)
         if told and part_bytes is None:
             return bool(told == _base64(parcel.sha256))
-        if not told or not parcel.path.exists():
+        if head["Metadata"].get(_SHA256, parcel.sha256) != parcel.sha256:
+            return False
+        parts_of = int(part_bytes) if part_bytes and part_bytes.isdecimal() else 0
+        if not told or not parts_of or not parcel.path.exists():
             return self._hash_back(parcel.name) == parcel.sha256
-        digests = _digest(parcel.path, int(part_bytes))
+        digests = _digest(parcel, parts_of)
         return digests.whole == parcel.sha256 and bool(told == digests.composite)
 
     def _put_in_parts(
         self, parcel: Parcel, part_bytes: int, digests: _Digests, pause: Pause
     ) -> None:
-        upload = self._upload_begun(parcel.name) or self._begin_upload(parcel, part_bytes)
-        there = self._parts_there(parcel.name, upload)
+        upload, there = self._upload_to_go_on_with(parcel, part_bytes, digests)
+        if upload is None:
+            upload = self._begin_upload(parcel, part_bytes)
         parts = []
         with parcel.path.open("rb") as source:
             for number, digest in enumerate(digests.parts, start=1):
                 checksum = base64.b64encode(digest).decode()
-                body = source.read(part_bytes)
                 known = there.get(number)
-                if known is None or not _is_part(known, body, checksum):
+                if known is None:
                     if pause():
                         raise BrokenOffError(parcel.name)
+                    source.seek((number - 1) * part_bytes)
                     known = self._client.upload_part(
                         **self._at(parcel.name), UploadId=upload, PartNumber=number,
-                        Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum,
+                        Body=source.read(part_bytes),
+                        ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum,
                     )  # fmt: skip
                 parts.append(
                     {"PartNumber": number, "ETag": known["ETag"], "ChecksumSHA256": checksum}
@@ -198,8 +228,26 @@ class S3Landing:
             **self._at(parcel.name), UploadId=upload, MultipartUpload={"Parts": parts}
         )
 
-    def _upload_begun(self, name: str) -> str | None:
-        """The newest upload of this file that was not finished."""
+    def _upload_to_go_on_with(
+        self, parcel: Parcel, part_bytes: int, digests: _Digests
+    ) -> tuple[str | None, dict[int, Mapping[str, Any]]]:
+        """The newest upload that was begun of this file, in parts of this size; the others end.
+
+        The store tells of what was begun no more than its parts: an upload whose parts are not all
+        parts of this file, of this size, is of another content or was begun under other settings,
+        and would bear the wrong metadata.
+        """
+        chosen: tuple[str | None, dict[int, Mapping[str, Any]]] = (None, {})
+        for upload in self._uploads_begun(parcel.name):
+            there = {} if chosen[0] else self._parts_there(parcel.name, upload)
+            if there and _are_parts(there, parcel, part_bytes, digests):
+                chosen = upload, there
+            else:
+                self._abort(parcel.name, upload)
+        return chosen
+
+    def _uploads_begun(self, name: str) -> list[str]:
+        """Uploads of this file that were not finished, the newest first."""
         key = self._prefix + name
         pages = self._client.get_paginator("list_multipart_uploads")
         found = [
@@ -208,7 +256,14 @@ class S3Landing:
             for upload in page.get("Uploads", ())
             if upload["Key"] == key
         ]
-        return max(found)[1] if found else None
+        return [upload for _, upload in sorted(found, reverse=True)]
+
+    def _abort(self, name: str, upload: str) -> None:
+        try:
+            self._client.abort_multipart_upload(**self._at(name), UploadId=upload)
+        except self._client.exceptions.ClientError as error:
+            if _code(error) != "NoSuchUpload":
+                raise
 
     def _begin_upload(self, parcel: Parcel, part_bytes: int) -> str:
         begun = self._client.create_multipart_upload(
@@ -283,37 +338,52 @@ def _code(error: Any) -> str:  # noqa: ANN401 - a ClientError
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _is_part(known: Mapping[str, Any], body: bytes, checksum: str) -> bool:
-    """Whether a part that was uploaded before is this one: by SHA-256, else by its ETag."""
-    if known["Size"] != len(body):
+def _are_parts(
+    there: Mapping[int, Mapping[str, Any]], parcel: Parcel, part_bytes: int, digests: _Digests
+) -> bool:
+    """Whether what was uploaded before are parts of this file, by SHA-256, else by their ETags."""
+    if max(there) > len(digests.parts):
         return False
-    if told := known.get("ChecksumSHA256"):
-        return bool(told == checksum)
-    # The MD5, but for stores that encrypt with keys of their own: then the part is sent again.
-    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-    return bool(known["ETag"].strip('"') == md5)
+    with parcel.path.open("rb") as source:
+        for number, known in there.items():
+            first = (number - 1) * part_bytes
+            if known["Size"] != min(part_bytes, parcel.bytes - first):
+                return False
+            if told := known.get("ChecksumSHA256"):
+                if told != base64.b64encode(digests.parts[number - 1]).decode():
+                    return False
+                continue
+            # The MD5, but for stores that encrypt with keys of their own: then all is sent again.
+            source.seek(first)
+            md5 = hashlib.md5(source.read(part_bytes), usedforsecurity=False).hexdigest()
+            if known["ETag"].strip('"') != md5:
+                return False
+    return True
 
 
-def _digest(path: Path, part_bytes: int) -> _Digests:
-    """Hashes of a file and of its parts, reading it once.
+def _digest(parcel: Parcel, part_bytes: int) -> _Digests:
+    """Hashes of a file here and of its parts, reading it once.
 
     Raises:
-        OSError: it cannot be read.
+        AlteredHereError, UnreadableHereError: it is gone, or cannot be read.
     """
     whole = hashlib.sha256()
     parts = []
-    with path.open("rb") as handle:
-        while True:
-            part, left = hashlib.sha256(), part_bytes
-            while left and (chunk := handle.read(min(CHUNK, left))):
-                whole.update(chunk)
-                part.update(chunk)
-                left -= len(chunk)
-            if left == part_bytes:
-                break
-            parts.append(part.digest())
-            if left:
-                break
+    try:
+        with parcel.path.open("rb") as handle:
+            while True:
+                part, left = hashlib.sha256(), part_bytes
+                while left and (chunk := handle.read(min(CHUNK, left))):
+                    whole.update(chunk)
+                    part.update(chunk)
+                    left -= len(chunk)
+                if left == part_bytes:
+                    break
+                parts.append(part.digest())
+                if left:
+                    break
+    except OSError as error:
+        raise unreadable(parcel, error) from error
     return _Digests(whole.hexdigest(), tuple(parts))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from edge_ingest.durable import sync_folder, write_durably
+from edge_ingest.durable import replace_durably
 from edge_ingest.errors import NormsError
 from edge_ingest.norms import LARGEST_NORMS, NORMS_NAME, NormsFile, read_norms
 from edge_ingest.spool.landing import LandingError, LandingTarget
@@ -87,11 +87,7 @@ class NormsFetcher:
                 return Fetch(is_there=True)
         taken = read_norms(payload, f"{self.target.uri}/{NORMS_NAME}")
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = self.path.with_name(f".{self.path.name}")
-        write_durably(unfinished, payload)
-        unfinished.chmod(0o600)
-        unfinished.replace(self.path)
-        sync_folder(self.path.parent)
+        replace_durably(self.path, payload, mode=0o600)
         return Fetch(taken, is_there=True)
 
     def _write_down(self, found: Fetch) -> None:
@@ -100,11 +96,10 @@ class NormsFetcher:
             "is_there": found.is_there,
             "fault": found.fault,
         }
-        unfinished = self.state / f".{STATE_NAME}"
+        text = json.dumps(told, ensure_ascii=False) + "\n"
         with suppress(OSError):  # a full disk must not end the sending
             self.state.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(told, ensure_ascii=False) + "\n", encoding="utf-8")
-            unfinished.replace(self.state / STATE_NAME)
+            replace_durably(self.state / STATE_NAME, text.encode())
 
 
 @dataclass(frozen=True)

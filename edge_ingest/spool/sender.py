@@ -8,13 +8,15 @@ import json
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from edge_ingest.drops.arrival import read_manifest
+from edge_ingest.durable import replace_durably
 from edge_ingest.errors import DropError
-from edge_ingest.manifest import MANIFEST_NAME, REFUSAL_NAME
+from edge_ingest.manifest import MANIFEST_NAME, Manifest
 from edge_ingest.spool.backoff import Backoff
 from edge_ingest.spool.landing import (
     AlteredHereError,
@@ -22,6 +24,7 @@ from edge_ingest.spool.landing import (
     LandingError,
     LandingTarget,
     Pause,
+    UnreadableHereError,
     never,
 )
 from edge_ingest.spool.norms_fetch import NormsFetcher
@@ -33,10 +36,14 @@ LONGEST_WAIT_S = 60.0
 #: After a fault that only a person can end, s: wrong credentials, a full store.
 FIRST_WAIT_FOR_A_PERSON_S = 30.0
 LONGEST_WAIT_FOR_A_PERSON_S = 600.0
-#: So long after its delivery a drop is asked for a refusal.
+#: So long after its delivery a drop is asked for a refusal: the lakehouse looks at one within
+#: minutes, or after the repair of what stood still meanwhile.
 REFUSABLE = timedelta(days=14)
+#: The longer ago it was delivered the more seldom, by this part of that time: 14 days of a drop are
+#: about a hundred questions, of which half fall into the first half hour.
+ASK_AGAIN = 0.1
 
-#: While a large file goes, the outbox is looked at so often, s: it holds years of notes.
+#: While a large file goes, the outbox is looked at so often, s.
 LOOK_EVERY_S = 2.0
 
 STATE_NAME = "send.json"
@@ -50,6 +57,7 @@ class Round:
         sent: drops that were confirmed.
         fault: why it stopped before the end; None where it did not.
         stuck: drops that cannot be sent whatever the network does, by place, with the reason.
+        damaged: drops that will never arrive, and were set aside, by place, with the reason.
         next_in_s: when to try again at the earliest; 0 where nothing stands in the way.
     """
 
@@ -57,6 +65,7 @@ class Round:
     fault: LandingError | None
     stuck: dict[str, str]
     next_in_s: float
+    damaged: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -88,6 +97,7 @@ class Sender:
     _drop_waits: dict[str, tuple[Backoff, float, str]] = field(init=False, default_factory=dict)
     _told: str = field(init=False, default="")
     _is_swept: bool = field(init=False, default=False)
+    _asked_at: dict[str, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin without a failure."""
@@ -101,10 +111,10 @@ class Sender:
             pause: asked like `stop`: whether something else is to be done first.
         """
         sent: list[OutboxDrop] = []
+        damaged: dict[str, str] = {}
         fault: LandingError | None = None
         if not self._is_swept:
-            self.outbox.sweep()
-            self._is_swept = True
+            self._is_swept = self.outbox.sweep()
         while self.monotonic() >= self._next_at and not self.stop() and not pause():
             drop = self._next_due()
             if drop is None:
@@ -118,7 +128,11 @@ class Sender:
                 waits = self._lasting if error.is_permanent else self._passing
                 self._next_at = self.monotonic() + waits.failed()
                 break
-            except (AlteredHereError, DropError) as error:
+            except AlteredHereError as error:
+                damaged[drop.place] = str(error)
+                self._set_aside(drop, error)
+                continue
+            except (UnreadableHereError, DropError) as error:
                 self._put_off(drop, str(error))
                 continue
             except OSError as error:  # of our own folders: the zone's are a LandingError
@@ -133,24 +147,46 @@ class Sender:
         if fault or self.monotonic() >= self._next_at:
             self._tell(fault)  # else it waits, and what was written last still holds
         left = max(0.0, self._next_at - self.monotonic())
-        return Round(tuple(sent), fault, self._stuck(), left)
+        return Round(tuple(sent), fault, self._stuck(), left, damaged)
 
     def mirror_refusals(self) -> list[Sent]:
         """Ask the landing zone which drops of late the lakehouse refused; note them, and give them.
 
+        A refusal that holds no more, since the drop came again, is forgotten. Of drops that were
+        delivered long ago, and were asked for since, nobody asks any more.
+
         Raises:
             LandingError: it cannot be asked.
+            OSError: what it says cannot be noted.
         """
         found = []
-        for sent in self.outbox.sent():
-            is_late = self.now() - sent.confirmed_at_utc > REFUSABLE
-            if is_late or sent.is_refused or sent.landing != self.target.uri:
+        known = self.outbox.sent()
+        self._asked_at = {
+            sent.place: self._asked_at[sent.place] for sent in known if sent.place in self._asked_at
+        }
+        for number, sent in enumerate(known, start=1):
+            age = self.now() - sent.confirmed_at_utc
+            is_ours = sent.landing == self.target.uri
+            asked_at = self._asked_at.get(sent.place, float("-inf"))
+            if is_ours and self.monotonic() - asked_at < ASK_AGAIN * age.total_seconds():
                 continue
-            refusal = self.target.read(f"{sent.place}/{REFUSAL_NAME}")
-            if refusal is not None:
-                self.outbox.refuse(sent.place, refusal)
+            is_refused = self._ask(sent) if is_ours else sent.is_refused
+            if is_refused and not sent.is_refused:
                 found.append(sent)
+            # The latest stays: it says that the clock did not go back.
+            if age > REFUSABLE and number < len(known):
+                self.outbox.settle(replace(sent, is_refused=is_refused))
         return found
+
+    def _ask(self, sent: Sent) -> bool:
+        """Whether a drop is refused there now; notes what is new."""
+        refusal = self.target.refusal(sent.place)
+        self._asked_at[sent.place] = self.monotonic()
+        if refusal is not None and not sent.is_refused:
+            self.outbox.refuse(sent, refusal)
+        elif refusal is None and sent.is_refused:
+            self.outbox.forgive(sent)
+        return refusal is not None
 
     def _next_due(self) -> OutboxDrop | None:
         now = self.monotonic()
@@ -165,13 +201,21 @@ class Sender:
         backoff = self._drop_waits.get(drop.place, (backoff, 0.0, ""))[0]
         self._drop_waits[drop.place] = (backoff, self.monotonic() + backoff.failed(), reason)
 
+    def _set_aside(self, drop: OutboxDrop, error: AlteredHereError) -> None:
+        """Send a drop no more that is damaged here: each new try would read a video for nothing."""
+        try:
+            self.outbox.set_aside(drop, error.rule, str(error), self.now())
+        except OSError:  # no room for the note
+            self._put_off(drop, str(error))
+
     def _deliver(self, drop: OutboxDrop, pause: Pause) -> None:
         """Send one drop: files, then the manifest; then note that it is there.
 
         Raises:
-            DropError: another drop stands in its place, or a file of it is gone.
+            DropError: another drop stands in its place.
+            AlteredHereError: it is not what was packed any more.
+            UnreadableHereError: it cannot be read now.
         """
-
         look_at = float("-inf")
 
         def gives_way() -> bool:
@@ -184,28 +228,21 @@ class Sender:
             due = self._next_due()
             return due is not None and due.rank[0] < drop.rank[0]
 
+        ours = (drop.folder / MANIFEST_NAME).read_bytes()
         there = self.target.read(f"{drop.place}/{MANIFEST_NAME}")
-        known = _drop_id(there)
-        if known not in {None, drop.manifest.drop_id}:
+        if _drop_id(there) not in {None, drop.manifest.drop_id}:
             raise DropError(
                 f"another drop stands in {drop.place} of {self.target.uri}, packed by another node "
                 "or before this one was set up anew: put the original back into the watched folder "
                 f"with a sidecar that names another device_id, and remove {drop.folder}",
                 rule="place",
             )
-        is_changed = known is None
+        is_whole = there == ours
         for parcel in drop.parcels():
-            if self.target.holds(parcel):
-                continue
-            if not parcel.path.exists():
-                raise DropError(
-                    f"{parcel.path} is gone, and the landing zone has not got it: put the original "
-                    f"back into the watched folder, and remove {drop.folder}",
-                    rule="missing",
-                )
-            self.target.put(parcel, gives_way)
-            is_changed = True
-        if is_changed:
+            if not self.target.holds(parcel):
+                self.target.put(parcel, gives_way)
+                is_whole = False
+        if not is_whole and not _speaks_for(there, drop.manifest):
             self.target.put(drop.manifest_parcel(), never)
         self.outbox.confirm(drop, self.target.uri, self.now())
 
@@ -233,11 +270,9 @@ class Sender:
         text = json.dumps(told, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         if text == self._told:
             return
-        unfinished = self.state / f".{STATE_NAME}"
         with suppress(OSError):
             self.state.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(text)
-            unfinished.replace(self.state / STATE_NAME)
+            replace_durably(self.state / STATE_NAME, text.encode())
             self._told = text
 
 
@@ -264,7 +299,7 @@ def send_until(
         done = sender.round(norms.is_due if norms is not None else never)
         on_round(done)
         if not done.fault and done.next_in_s == 0 and sender.monotonic() >= ask_at:
-            with suppress(LandingError):
+            with suppress(LandingError, OSError):  # asked again the next time
                 sender.mirror_refusals()
             ask_at = sender.monotonic() + refusals_every_s
         sleep(min(max(poll_s, done.next_in_s), LONGEST_WAIT_FOR_A_PERSON_S))
@@ -279,3 +314,19 @@ def _drop_id(manifest: bytes | None) -> str | None:
     except ValueError:
         return None
     return str(told.get("drop_id")) if isinstance(told, dict) else None
+
+
+def _speaks_for(there: bytes | None, ours: Manifest) -> bool:
+    """Whether a manifest in the landing zone may stand in place of ours, which differs from it.
+
+    It describes the same files. Another node may have packed them, at another time: what a node
+    vouches for is not replaced by what nobody does. Otherwise ours goes there: what stands there
+    may be damaged, or unsigned, or signed with a key that we have no more.
+    """
+    if there is None or ours.signature is not None:
+        return False
+    try:
+        theirs = read_manifest(there)
+    except DropError:
+        return False
+    return theirs.drop_id == ours.drop_id and theirs.signature is not None

@@ -13,7 +13,8 @@ import pytest
 from edge_ingest.intake.isolation import Attempt, here
 from edge_ingest.intake.watch import Outcome, Watcher
 from edge_ingest.node.settings import Node
-from edge_ingest.spool.landing import FolderLanding, LandingTarget
+from edge_ingest.spool.landing import LandingTarget
+from edge_ingest.spool.landing_folder import FolderLanding
 from edge_ingest.spool.outbox import Outbox, OutboxDrop
 from edge_ingest.spool.sender import Sender
 from tests.edge_ingest.recordings import NOW

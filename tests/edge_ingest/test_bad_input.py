@@ -25,7 +25,7 @@ from edge_ingest.drops.replay import find_drops
 from edge_ingest.errors import RULES, SourceError
 from edge_ingest.intake.kept import recordings
 from edge_ingest.intake.quarantine import refusals
-from edge_ingest.node.settings import load_node
+from edge_ingest.node.load import load_node
 from edge_ingest.readers import READERS, read_source
 from resources.dagster_resources import LandingZoneResource
 from resources.landing_files import LocalDropFiles

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from edge_ingest.checksum import sha256_of
 from edge_ingest.cli import app
 from edge_ingest.drops.arrival import read_manifest
-from edge_ingest.drops.media import sha256_of
 from edge_ingest.readers import READERS
 from tests.conftest import REPOSITORY
 from tests.edge_ingest.footage_clips import drawn, encode
@@ -55,7 +55,7 @@ def test_a_video_is_probed_packed_without_idle_stretches_and_verified(tmp_path: 
     names = ["north_001.mp4", "north_002.mp4"]
     assert sorted(path.name for path in folder.glob("*.mp4")) == names
     assert "nothing new" in run("pack", "video", clip, *told, "--into", into).output
-    assert not list(into.glob(".cutting-*"))  # what was cut stands in the drop alone
+    assert not list(into.glob(".*"))  # what was cut stands in the drop alone
 
     whole = run("pack", "video", clip, *told, "--whole", "--device", "b", "--into", into)
     assert "1 footage" in whole.output

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.node import settings as node
+from edge_ingest.node import load as node
 from resources import environment
 from resources.environment import (
     DEFAULTS,

@@ -1,6 +1,8 @@
 """Drops: whole or not there, once each, and honest about damage."""
 
 import os
+import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -19,9 +21,11 @@ from edge_ingest.drops import drop as drops
 from edge_ingest.drops.arrival import as_raw, check, read_manifest, read_table, verify
 from edge_ingest.drops.drop import PackedDrop, pack
 from edge_ingest.drops.encoding import ADDED_IN_RAW
+from edge_ingest.drops.replay import find_drops
 from edge_ingest.errors import ContractError, DropError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import POSITIONS, SESSION_TABLES
+from edge_ingest.scratch import FILLING
 from tests.edge_ingest.recordings import (
     IDENTITY,
     NOW,
@@ -208,22 +212,43 @@ def test_a_packer_that_always_loses_gives_up_and_leaves_nothing(
     assert list((tmp_path / STREAM).iterdir()) == []
 
 
-def test_a_packer_killed_midway_leaves_no_drop_and_is_swept_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_a_packer_fills_is_left_alone_while_it_lives_and_swept_once_it_is_killed(
+    tmp_path: Path,
 ) -> None:
+    reader, writer = os.pipe()
     pid = os.fork()
-    if pid == 0:  # the child dies between its last file and the rename, as by kill -9
-        drops.publish = lambda _unfinished, _target: os._exit(9)  # type: ignore[assignment]
-        pack(recording(), tmp_path, IDENTITY, NOW)
-    os.waitpid(pid, 0)
-    left = list((tmp_path / STREAM).iterdir())
-    assert [path.name.startswith(".packing-") for path in left] == [True]
-    os.utime(left[0], (NOW.timestamp(), NOW.timestamp()))
+    if pid == 0:  # the child stands still between its last file and the rename
 
-    pack(recording(), tmp_path, IDENTITY, NOW + timedelta(hours=1))
-    assert left[0].exists()  # it might still be at work
+        def stands_still(*_: object) -> bool:
+            os.write(writer, b".")
+            time.sleep(600)
+            os._exit(0)
+
+        drops.publish = stands_still  # type: ignore[assignment]
+        pack(recording(), tmp_path, IDENTITY, NOW)
+    os.read(reader, 1)
+    try:
+        (left,) = (tmp_path / FILLING).iterdir()
+        pack(recording(kind="events"), tmp_path, IDENTITY, NOW + timedelta(days=3))
+        assert left.exists()  # it is still at work
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert find_drops(tmp_path)[0].manifest.kind == "events"
+
+    assert pack(recording(), tmp_path, IDENTITY, NOW).manifest.revision == 1
+    assert not (tmp_path / FILLING).exists()
+
+
+def test_what_another_machine_fills_on_a_share_is_left_for_a_day(tmp_path: Path) -> None:
+    """Its lock may not be seen here."""
+    left = tmp_path / FILLING / "another-host.x7"
+    left.mkdir(parents=True)
+    os.utime(left, (NOW.timestamp(), NOW.timestamp()))
+    pack(recording(), tmp_path, IDENTITY, NOW + timedelta(hours=23))
+    assert left.exists()
     pack(recording(), tmp_path, IDENTITY, NOW + timedelta(hours=25))
-    assert sorted(path.name for path in (tmp_path / STREAM).iterdir()) == ["r0001"]
+    assert not left.exists()
 
 
 def test_a_folder_that_something_else_is_filling_is_left_alone(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_ingest.checksum import sha256_of
 from edge_ingest.drops.arrival import verify
 from edge_ingest.drops.drop import PackedDrop, is_sound, pack
-from edge_ingest.drops.media import describe, known_sha256, sha256_of
+from edge_ingest.drops.media import describe, known_sha256
 from edge_ingest.drops.replay import find_drops, replay
 from edge_ingest.errors import DropError
 from edge_ingest.readers import read_recording

@@ -55,7 +55,7 @@ def test_sending_twice_changes_nothing(tmp_path: Path) -> None:
 
     assert not any(drop.is_new for drop in again)
     assert {path: path.stat().st_mtime_ns for path in into.rglob("*.parquet")} == before
-    assert not list(into.rglob(".packing-*"))
+    assert not list(into.rglob(".*"))
 
 
 def test_pacing_waits_the_time_between_starts(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_drop_that_lacks_a_file_is_not_sent(tmp_path: Path) -> None:
     with pytest.raises(DropError, match=r"lacks positions\.parquet"):
         list(replay([drop], into, None, _never))
     assert not list(into.rglob("*.json"))
-    assert not list(into.rglob(".packing-*"))
+    assert not list(into.rglob(".*"))
 
 
 def test_unfinished_folders_are_no_drops(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_drop_is_sent_again_over_a_refused_or_damaged_one(tmp_path: Path, faul
     assert verify(bad) == []
     after = {path.name: path.stat().st_ctime_ns for path in bad.iterdir()}
     assert after["manifest.json"] > max(before.values())  # the refusal is older, and so void
-    assert not list(bad.glob(".packing-*"))
+    assert not list(bad.glob(".*"))
 
 
 def test_streams_that_are_hidden_are_no_drops(tmp_path: Path) -> None:

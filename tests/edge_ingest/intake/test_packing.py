@@ -1,5 +1,6 @@
 """From what a reader found to a drop: by hand, and by the watched folder."""
 
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +11,11 @@ from edge_ingest.cleaning.settings import load_settings
 from edge_ingest.drops.arrival import verify
 from edge_ingest.drops.replay import find_drops
 from edge_ingest.errors import NothingRecordedError
-from edge_ingest.intake.packing import CUTTING, Intake, sweep_cutting
+from edge_ingest.identity import slugify
+from edge_ingest.intake.packing import Intake
 from edge_ingest.readers import read_source
 from edge_ingest.recording import Told
+from edge_ingest.scratch import FILLING
 from tests.edge_ingest.footage_clips import drawn, encode
 from tests.edge_ingest.nodes import Ground
 from tests.edge_ingest.recordings import NOW, recording
@@ -37,7 +40,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_recording_is_cleaned_before_it_is_packed(tmp_path: Path) -> None:
     drop = intake(tmp_path).take(recording(), NOW)
-    assert drop.manifest.filter_settings["cleaning.version"] == 1
+    assert drop.manifest.filter_settings["cleaning.version"] == 2
     assert "optical.run_off_m" in drop.manifest.filter_settings
 
 
@@ -68,7 +71,7 @@ def test_a_video_without_anybody_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_the_watched_folder_takes_the_same_way(tmp_path: Path, clip: Path) -> None:
     ground = Ground(tmp_path)
-    (ground.node.outbox / f"{CUTTING}dead").mkdir(parents=True)
+    (ground.node.outbox / FILLING / f"{slugify(socket.gethostname())}.dead").mkdir(parents=True)
     (ground.inbox / "stand.mp4").write_bytes(clip.read_bytes())
     ground.put(
         "stand.mp4.toml",
@@ -79,12 +82,4 @@ def test_the_watched_folder_takes_the_same_way(tmp_path: Path, clip: Path) -> No
     (drop,) = find_drops(ground.node.outbox)
     by_hand = intake(tmp_path / "by-hand").take(read_source("video", {"video": clip}, TOLD), NOW)
     assert drop.manifest.content_sha256 == by_hand.manifest.content_sha256
-    assert not list(ground.node.outbox.glob(f"{CUTTING}*"))
-
-
-def test_pieces_of_a_dead_process_are_swept(tmp_path: Path) -> None:
-    (tmp_path / f"{CUTTING}x").mkdir()
-    (tmp_path / f"{CUTTING}x" / "piece.mp4").write_bytes(b"x")
-    (tmp_path / "stream").mkdir()
-    sweep_cutting(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["stream"]
+    assert not list(ground.node.outbox.glob(".*"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edge_ingest import durable
 from edge_ingest.drops import drop as drops
 from edge_ingest.drops.arrival import read_manifest, read_table
 from edge_ingest.drops.replay import find_drops
@@ -243,8 +244,9 @@ def _kill_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         return call
 
     for owner, name in (
-        (module, "write_durably"), (drops, "write_durably"), (module, "sync_folder"),
-        (drops, "sync_folder"), (Path, "rename"), (Path, "mkdir"), (Path, "unlink"),
+        (durable, "write_durably"), (drops, "write_durably"), (module, "sync_folder"),
+        (drops, "sync_folder"), (Path, "rename"), (Path, "replace"), (Path, "mkdir"),
+        (Path, "unlink"),
     ):  # fmt: skip
         monkeypatch.setattr(owner, name, dying(getattr(owner, name)))
 

@@ -1,9 +1,11 @@
 """The watched folder: what is taken in, what is refused, and what stays where it is."""
 
+import errno
 import faulthandler
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Callable
 from importlib import resources
@@ -15,10 +17,12 @@ import pytest
 from edge_ingest.drops.encoding import decode
 from edge_ingest.drops.replay import find_drops
 from edge_ingest.errors import EdgeError, SourceError
+from edge_ingest.identity import slugify
 from edge_ingest.intake.isolation import StoppedError, in_child
 from edge_ingest.intake.kept import recordings
 from edge_ingest.intake.quarantine import refusals
 from edge_ingest.records import POSITIONS
+from edge_ingest.scratch import FILLING, scratch_folder
 from edge_ingest.spool.landing import never
 from tests.edge_ingest.nodes import Ground, files, fill
 from tests.edge_ingest.readers.fuzz_seeds import hawkeye_minutes
@@ -675,8 +679,56 @@ def test_a_reader_that_is_killed_twice_is_killed_by_its_file(ground: Ground) -> 
 
 
 def test_what_a_dead_packer_left_in_the_outbox_is_swept(ground: Ground) -> None:
-    left = ground.node.outbox / "stream" / ".packing-x"
+    left = ground.node.outbox / FILLING / f"{slugify(socket.gethostname())}.x7"
     left.mkdir(parents=True)
     (left / "huge.mp4").write_bytes(b"x")
     ground.watcher()
     assert not left.exists()
+
+
+def test_a_manual_pack_that_runs_beside_is_not_disturbed_by_a_start_or_a_failed_read(
+    ground: Ground,
+) -> None:
+    ground.put("damaged.json", '{"tiny": "bad"}')
+    with scratch_folder(ground.node.outbox) as filling:
+        (filling / "half.mp4").write_bytes(b"x")
+        assert told(ground.watch()) == {"damaged.json": "refused"}
+        assert (filling / "half.mp4").exists()
+
+
+def test_a_recording_that_could_only_leave_in_part_is_finished_and_not_missed(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The share went away in the middle: what is left is no recording that lacks a part."""
+    ground.put("match/rows.json", '{"pair_rows": 1.5}')
+    ground.put("match/names.json", '{"pair_names": 1}')
+    watcher = ground.watcher()
+    unlink, left = Path.unlink, iter([True, True])
+
+    def away(path: Path, *given: Any, **named: Any) -> None:
+        if ground.inbox in path.parents and not next(left, False):
+            raise OSError(errno.EHOSTDOWN, os.strerror(errno.EHOSTDOWN))
+        unlink(path, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", away)
+        next(left)
+        assert told(list(watcher.once())) == {"match": "failed"}
+    assert len(list((ground.inbox / "match").iterdir())) == 1
+
+    assert list(watcher.once()) == []
+
+    assert kept(ground) == {"rows.json", "names.json"}
+    assert files(ground.inbox) == {}
+    assert not refusals(ground.node.quarantine)
+
+
+def test_a_file_that_is_taken_away_while_it_is_read_is_not_refused(ground: Ground) -> None:
+    path = ground.put("damaged.json", '{"tiny": "bad"}')
+
+    def and_away(work: Callable[[], Any]) -> Any:
+        path.unlink()
+        raise SourceError("it ends in the middle")
+
+    assert told(ground.watch(and_away)) == {"damaged.json": "failed"}
+    assert not refusals(ground.node.quarantine)

@@ -1,16 +1,22 @@
 """The node's settings: from a file, from the environment, and what is said of a wrong one."""
 
 import re
+import socket
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from edge_ingest.errors import BusyError, SettingsError
+from edge_ingest.drops.signing import make_key
+from edge_ingest.errors import BusyError, KeyFileError, SettingsError
+from edge_ingest.manifest import Signature
+from edge_ingest.node.load import load_node, with_live_options
 from edge_ingest.node.lock import is_running, only_one
-from edge_ingest.node.settings import Node, load_node, with_live_options
+from edge_ingest.node.settings import Node
 from tests.conftest import REPOSITORY
 
 EXAMPLE = REPOSITORY / "deploy" / "edge" / "edge.toml"
@@ -101,7 +107,7 @@ def test_options_of_live_come_before_everything(tmp_path: Path) -> None:
         ("[disk]\nquota = 1", r"no setting disk\.quota: use one of quota_gb, free_floor_gb"),
         ("[disk]\nquota_gb = -1", r"disk\.quota_gb is -1: Input should be greater"),
         ("[landing]\npart_mb = 1", r"landing\.part_mb is 1"),
-        ('node_id = "Stadium 1"', "node_id is 'Stadium 1'"),
+        ('node_id = "Stadium 1"', "node_id is 'Stadium 1': use lower-case letters and digits"),
         ('club_timezone = "Mars/Olympus"', "is no IANA time zone"),
         ("[s3]\nendpoint = 'x'", r"\[s3\] belongs in no file: set SPORTS_S3_ENDPOINT"),
         ('[told]\nclock_timezone = "Lisbon"', r"told\.clock_timezone is 'Lisbon': 'Lisbon' is no"),
@@ -167,3 +173,32 @@ def test_a_task_runs_once_on_a_node(tmp_path: Path) -> None:
     assert not is_running(tmp_path, "send")
     with only_one(tmp_path, "send"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("a" * 100, True), ("a" * 101, False), ("stadium-1.east_2", True), ("Stadium", False),
+     ("a--b", False), ("-a", False), ("a\n", False), ("", False)],
+)  # fmt: skip
+def test_settings_keys_and_signatures_agree_on_what_a_node_may_be_called(
+    tmp_path: Path, name: str, is_one: bool
+) -> None:
+    def allows(work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except (KeyFileError, ValidationError):
+            return False
+        return True
+
+    assert [
+        allows(lambda: Node(node_id=name)),
+        allows(lambda: Signature(node_id=name, ed25519="A" * 86 + "==")),
+        allows(lambda: make_key(name, tmp_path)),
+    ] == [is_one] * 3
+
+
+def test_a_long_host_name_makes_a_name_that_a_node_may_bear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "x" * 99 + ".example.org")
+    assert Node().node_id == "x" * 99

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_ingest.drops.media import sha256_of
+from edge_ingest.checksum import sha256_of
 from edge_ingest.errors import SourceError
 from edge_ingest.inputs import LARGEST_VIDEO
 from edge_ingest.readers import READERS, read_recording

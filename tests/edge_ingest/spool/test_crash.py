@@ -8,7 +8,7 @@ after. From then on nothing it does has any effect, not even its own tidying up.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from tests.edge_ingest.nodes import Ground, files
 from tests.edge_ingest.tiny_reader import register
 
 CALLS = ("rename", "replace", "link", "unlink", "mkdir", "rmdir", "fsync")
-#: Every so many commit points in the quick test; a prime, so that it meets each kind of call.
+#: Every so many commit points of a full day; a prime, so that it meets each kind of call.
 STRIDE = 29
 MEMORY = Path("/dev/shm")
 
@@ -72,24 +72,38 @@ def dying(at: int, moment: str) -> Iterator[Fate]:
         yield fate
 
 
-def fill(ground: Ground) -> None:
-    """One of everything: alone, with a sidecar, in two parts, two that share a part, nothing in it,
-    damaged, damaged in two, unknown.
-    """
-    ground.put("alone.json", '{"tiny": 0.5}')
-    ground.put("worn.json", '{"tiny": 0.25}')
-    ground.put("worn.json.toml", 'athlete_id = "anna"\n')
-    ground.put("match/rows.json", '{"pair_rows": 1.5}')
-    ground.put("match/names.json", '{"pair_names": 1}')
-    ground.put("match/recording.toml", 'device_id = "vest-7"\n')
-    ground.put("spoiled/rows.json", '{"pair_rows": "bad"}')
-    ground.put("spoiled/names.json", '{"pair_names": 1}')
-    ground.put("training/a.json", '{"vest": 1, "device": "a"}')
-    ground.put("training/b.json", '{"vest": 2, "device": "b"}')
-    ground.put("training/pitch.json", '{"corners": 4}')
-    ground.put("settings.json", '{"tiny": "nothing"}')
-    ground.put("damaged.json", '{"tiny": "bad"}')
-    ground.put("notes.txt", "who knows")
+#: One of everything: what is put there, and how many drops come of it.
+EVERYTHING: dict[str, tuple[dict[str, str], int]] = {
+    "alone": ({"alone.json": '{"tiny": 0.5}'}, 1),
+    "with a sidecar": (
+        {"worn.json": '{"tiny": 0.25}', "worn.json.toml": 'athlete_id = "anna"\n'}, 1,
+    ),
+    "in two parts": (
+        {
+            "match/rows.json": '{"pair_rows": 1.5}', "match/names.json": '{"pair_names": 1}',
+            "match/recording.toml": 'device_id = "vest-7"\n',
+        }, 1,
+    ),
+    "damaged, in two parts": (
+        {"spoiled/rows.json": '{"pair_rows": "bad"}', "spoiled/names.json": '{"pair_names": 1}'}, 1,
+    ),
+    "two that share a part": (
+        {
+            "training/a.json": '{"vest": 1, "device": "a"}',
+            "training/b.json": '{"vest": 2, "device": "b"}',
+            "training/pitch.json": '{"corners": 4}',
+        }, 2,
+    ),
+    "nothing in it": ({"settings.json": '{"tiny": "nothing"}'}, 0),
+    "damaged": ({"damaged.json": '{"tiny": "bad"}'}, 1),
+    "unknown": ({"notes.txt": "who knows"}, 1),
+}  # fmt: skip
+
+
+def fill(ground: Ground, names: Iterable[str]) -> None:
+    for name in names:
+        for file, text in EVERYTHING[name][0].items():
+            ground.put(file, text)
     for path in sorted(ground.inbox.rglob("*")):  # the key of what is kept comes from times too
         os.utime(path, (1_700_000_000, 1_700_000_000))
 
@@ -139,20 +153,21 @@ def quick_disk(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _die_everywhere(folder: Path, stride: int) -> int:
+def _die_everywhere(folder: Path, stride: int, names: Collection[str]) -> int:
     calm = Ground(folder / "calm")
-    fill(calm)
+    fill(calm, names)
     with dying(0, "never") as fate:
         work(calm)
     expected = end(calm)
     assert not expected["inbox"]
-    assert len([name for name in expected["landing"] if name.endswith("manifest.json")]) == 8
+    manifests = [name for name in expected["landing"] if name.endswith("manifest.json")]
+    assert len(manifests) == sum(EVERYTHING[name][1] for name in names)
     deaths = [(at, "before") for at in range(1, len(fate.calls) + 1)]
     # After a call is as before the next one, unless that would lose what was written.
     deaths += [(at, "after") for at, name in enumerate(fate.calls) if name == "fsync" and at]
     for at, moment in deaths[::stride]:
         ground = Ground(folder / f"{moment}-{at}")
-        fill(ground)
+        fill(ground, names)
         with pytest.raises(Dead), dying(at, moment):
             work(ground)
         work(ground)
@@ -162,10 +177,17 @@ def _die_everywhere(folder: Path, stride: int) -> int:
 
 
 @pytest.mark.slow
-def test_dying_at_some_commit_points_changes_nothing(quick_disk: Path) -> None:
-    assert _die_everywhere(quick_disk, STRIDE) >= 10
+def test_dying_at_some_commit_points_of_a_full_day_changes_nothing(quick_disk: Path) -> None:
+    assert _die_everywhere(quick_disk, STRIDE, EVERYTHING) >= 10
 
 
 @pytest.mark.slow
-def test_dying_at_every_commit_point_changes_nothing(quick_disk: Path) -> None:
-    assert _die_everywhere(quick_disk, 1) > 200
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_dying_at_every_commit_point_changes_nothing(quick_disk: Path, name: str) -> None:
+    """Of each kind of recording by itself: a whole day at each would take a quarter of an hour."""
+    assert _die_everywhere(quick_disk, 1, [name]) > 40
+
+
+@pytest.mark.soak
+def test_dying_at_every_commit_point_of_a_full_day_changes_nothing(quick_disk: Path) -> None:
+    assert _die_everywhere(quick_disk, 1, EVERYTHING) > 400

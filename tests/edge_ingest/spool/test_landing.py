@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,18 +17,19 @@ from edge_ingest.node.settings import Node, S3Settings
 from edge_ingest.spool.landing import (
     AlteredHereError,
     BrokenOffError,
-    FolderLanding,
     LandingError,
     LandingTarget,
     Parcel,
-    landing_target,
     never,
     probe,
 )
+from edge_ingest.spool.landing_choice import landing_target
+from edge_ingest.spool.landing_folder import FolderLanding
 from edge_ingest.spool.landing_s3 import S3Landing, s3_client
 
 PART = 5 * 1024**2
 LARGE = os.urandom(3 * PART + 17)
+OTHER = bytes([LARGE[0] ^ 1]) + LARGE[1:]
 
 
 @dataclass
@@ -206,6 +208,96 @@ def test_an_upload_of_other_content_is_not_gone_on_with(place: Place, tmp_path: 
     place.target.put(one, never)
 
     assert place.stored(one.name) == other
+
+
+@pytest.mark.slow
+def test_an_upload_is_begun_anew_once_it_goes_in_other_parts(
+    s3_place: Place, tmp_path: Path
+) -> None:
+    """Somebody changed landing.part_mb while the network was away."""
+    one = parcel(tmp_path, LARGE)
+    with pytest.raises(BrokenOffError):
+        s3_place.target.put(one, pause_after(2))
+    other = S3Landing(s3_place.client, s3_place.target.uri, PART + 2**20)
+    sent: list[int] = []
+    s3_place.client.meta.events.register(
+        "before-call.s3.UploadPart",
+        lambda params, **_: sent.append(params["body"].getbuffer().nbytes),
+    )
+
+    other.put(one, never)  # at the first try
+
+    assert sum(sent) == len(LARGE)
+    assert s3_place.stored(one.name) == LARGE
+    assert other.holds(one)
+    assert s3_place.target.holds(one)
+    assert not s3_place.client.list_multipart_uploads(Bucket=s3_place.bucket).get("Uploads")
+
+
+@pytest.mark.slow
+def test_an_upload_goes_on_only_with_parts_of_its_own_file(s3_place: Place, tmp_path: Path) -> None:
+    """Its metadata would be the other's."""
+    with pytest.raises(BrokenOffError):
+        s3_place.target.put(parcel(tmp_path, OTHER), pause_after(2))
+    one = parcel(tmp_path, LARGE)
+
+    s3_place.target.put(one, never)
+
+    key = f"some/prefix/{one.name}"
+    head = s3_place.client.head_object(Bucket=s3_place.bucket, Key=key)
+    assert head["Metadata"]["sha256"] == one.sha256
+
+
+@pytest.mark.parametrize("fault", ["gone", "altered"])
+def test_an_upload_of_what_is_damaged_here_ends_and_leaves_nothing(
+    place: Place, tmp_path: Path, fault: str
+) -> None:
+    one = parcel(tmp_path, LARGE)
+    with pytest.raises(BrokenOffError):
+        place.target.put(one, pause_after(2))
+    if fault == "gone":
+        one.path.unlink()
+    else:
+        one.path.write_bytes(OTHER[::-1])
+
+    with pytest.raises(AlteredHereError) as refused:
+        place.target.put(one, never)
+
+    assert refused.value.rule == {"gone": "missing", "altered": "checksum"}[fault]
+    assert place.stored(one.name) is None
+    if place.client is not None:
+        assert not place.client.list_multipart_uploads(Bucket=place.bucket).get("Uploads")
+    else:
+        assert not [path for path in Path(place.target.uri).rglob("*") if path.is_file()]
+
+
+def test_no_folder_is_made_for_what_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "zone").mkdir()
+    one = parcel(tmp_path, b"rows")
+    one.path.unlink()
+    with pytest.raises(AlteredHereError, match="is gone"):
+        FolderLanding(tmp_path / "zone").put(one, never)
+    assert list((tmp_path / "zone").iterdir()) == []
+
+
+def test_a_refusal_holds_until_something_of_the_drop_is_written_anew(
+    place: Place, tmp_path: Path
+) -> None:
+    drop = "stream/r0001"
+    rows = parcel(tmp_path, b"rows", f"{drop}/positions.parquet")
+    manifest = parcel(tmp_path, b"{}", f"{drop}/manifest.json")
+    refusal = parcel(tmp_path, b'{"rule": "schema"}', f"{drop}/refused.json")
+    place.target.put(rows, never)
+    place.target.put(manifest, never)
+    assert place.target.refusal(drop) is None
+    place.target.put(refusal, never)
+    assert place.target.refusal(drop) == b'{"rule": "schema"}'
+
+    time.sleep(1.1 if place.client else 0.02)  # what an object store's times, a disk's can tell
+    place.target.put(rows, never)
+
+    assert place.target.refusal(drop) is None
+    assert place.target.refusal("stream/r0002") is None
 
 
 def test_probing_leaves_nothing_and_tells_the_time_there(place: Place, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from edge_ingest.norms import LARGEST_NORMS, NORMS_NAME, read_norms
-from edge_ingest.spool.landing import FolderLanding, LandingError
+from edge_ingest.spool.landing import LandingError
+from edge_ingest.spool.landing_folder import FolderLanding
 from edge_ingest.spool.norms_fetch import (
     EVERY_S,
     RETRY_S,

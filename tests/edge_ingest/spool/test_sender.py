@@ -14,15 +14,20 @@ from typing import Any
 import pytest
 
 from edge_ingest import manifest as manifests
+from edge_ingest.drops import drop as drops
 from edge_ingest.drops import media
 from edge_ingest.drops.arrival import read_manifest, verify
 from edge_ingest.drops.drop import PackedDrop, is_sound, pack
+from edge_ingest.drops.history import last_finished, revisions
+from edge_ingest.drops.signing import make_key
 from edge_ingest.manifest import Clock, DropFile, Manifest, MediaFile, SessionGuess
+from edge_ingest.node.status import status
 from edge_ingest.spool.backoff import Backoff
-from edge_ingest.spool.landing import FolderLanding, LandingError, Parcel, Pause
+from edge_ingest.spool.landing import LandingError, Parcel, Pause
+from edge_ingest.spool.landing_folder import FolderLanding
 from edge_ingest.spool.landing_s3 import S3Landing, s3_client
 from edge_ingest.spool.outbox import PRIORITY, Outbox
-from edge_ingest.spool.sender import LONGEST_WAIT_S, LOOK_EVERY_S, Round, send_until
+from edge_ingest.spool.sender import LONGEST_WAIT_S, LOOK_EVERY_S, REFUSABLE, Round, send_until
 from tests.edge_ingest.nodes import Ground, files, fill
 from tests.edge_ingest.recordings import IDENTITY, NOW, START, recording
 from tests.edge_ingest.spool.test_landing import PART, _settings
@@ -105,8 +110,10 @@ def test_drops_arrive_whole_and_leave_the_outbox(ground: Ground) -> None:
     assert [sent.place for sent in done.sent] == [place]
     assert files(ground.landing / place) == packed
     assert verify(ground.landing / place) == []
-    assert set(files(drop.folder)) == {"manifest.json", "sent.json"}
-    assert json.loads((drop.folder / "sent.json").read_text()) == {
+    assert set(files(ground.node.outbox)) == {
+        f".sent/{place}/manifest.json", f".sent/{place}/sent.json",
+    }  # fmt: skip
+    assert json.loads((ground.node.outbox / ".sent" / place / "sent.json").read_text()) == {
         "confirmed_at_utc": NOW.isoformat(),
         "drop_id": drop.manifest.drop_id,
         "landing": str(ground.landing),
@@ -200,7 +207,8 @@ def test_the_same_content_after_sending_is_no_new_revision(ground: Ground) -> No
 
     again = store(ground)
     assert not again.is_new
-    assert again.folder == first.folder
+    assert again.manifest.drop_id == first.manifest.drop_id
+    assert not ground.outbox.waiting()
 
     changed = store(ground, x_m=0.7)
     assert changed.manifest.revision == 2
@@ -252,6 +260,156 @@ def test_what_the_lakehouse_refused_is_packed_anew_and_sent(ground: Ground) -> N
     assert not ground.outbox.is_confirmed(place)
     assert store(ground).manifest.revision == 2
     assert [drop.manifest.revision for drop in ground.sender().round().sent] == [2]
+
+
+def refuse_there(ground: Ground, place: str) -> Path:
+    """As the lakehouse does it: the time of a file's last change is the file system's."""
+    refusal = ground.landing / place / "refused.json"
+    refusal.write_text('{"rule": "schema", "reason": "old"}')
+    return refusal
+
+
+def test_a_refusal_that_is_void_since_the_drop_came_again_is_forgotten(ground: Ground) -> None:
+    drop = store(ground)
+    ground.sender().round()
+    place = f"{drop.folder.parent.name}/r0001"
+    refusal = refuse_there(ground, place)
+    assert ground.sender().mirror_refusals()
+    assert [one.place for one in status(ground.node).refused] == [place]
+
+    manifest = ground.landing / place / "manifest.json"
+    while manifest.stat().st_ctime_ns <= refusal.stat().st_ctime_ns:  # a tick of the file system
+        manifest.write_bytes(manifest.read_bytes())  # copied over itself, as landing-zone.md says
+
+    assert ground.sender().mirror_refusals() == []
+    assert ground.outbox.is_confirmed(place)
+    assert status(ground.node).refused == []
+    assert store(ground).manifest.revision == 1
+
+
+def test_a_refusal_of_what_stood_there_before_is_not_taken_for_one_of_the_drop(
+    ground: Ground,
+) -> None:
+    drop = store(ground)
+    place = f"{drop.folder.parent.name}/r0001"
+    (ground.landing / place).mkdir(parents=True)
+    refuse_there(ground, place)
+
+    sender = ground.sender()
+    assert len(sender.round().sent) == 1
+    assert sender.mirror_refusals() == []
+
+
+class Counting(FolderLanding):
+    """Counts how often it is asked for a refusal."""
+
+    asked = 0
+
+    def refusal(self, place: str) -> bytes | None:
+        self.asked += 1
+        return super().refusal(place)
+
+
+def test_the_work_of_a_round_does_not_grow_with_what_was_ever_sent(ground: Ground) -> None:
+    """Neither what is looked at here, nor how often the landing zone is asked."""
+    target = Counting(ground.landing)
+    sender = ground.sender(target)
+    costs = []
+    for day in range(24):
+        store(ground, device_id=f"vest-{day}")
+        sender.round()
+        before = target.asked
+        sender.mirror_refusals()
+        ground.clock.sleep(86_400)
+        costs.append((len(list(ground.node.outbox.iterdir())), target.asked - before))
+        assert len(ground.outbox.sent()) <= REFUSABLE.days + 2
+    assert {shown for shown, _ in costs[17:]} == {2}  # .sent and .settled
+    assert max(asked for _, asked in costs) <= REFUSABLE.days + 2
+    assert len(list(ground.node.outbox.glob(".settled/*/r0001"))) >= 7
+    again = store(ground, device_id="vest-0")  # and all of it is known still
+    assert not again.is_new
+    assert ground.outbox.is_confirmed(f"{again.manifest.stream_id}/r0001")
+    changed = store(ground, x_m=0.7, device_id="vest-0")
+    assert changed.manifest.supersedes == again.manifest.drop_id
+
+
+def test_a_drop_is_asked_for_the_more_seldom_the_older_it_is(ground: Ground) -> None:
+    store(ground)
+    store(ground, device_id="vest-2")
+    target = Counting(ground.landing)
+    sender = ground.sender(target)
+    sender.round()
+    asked = []
+    for _ in range(15 * 144):  # every ten minutes of 15 days
+        before = target.asked
+        sender.mirror_refusals()
+        asked.append((target.asked - before) / 2)
+        ground.clock.sleep(600)
+    assert sum(asked[:6]) == 6
+    assert sum(asked) < 110
+    assert sum(asked[-144:]) <= 2
+
+
+def test_a_refusal_that_comes_while_there_is_no_network_for_weeks_is_heard_all_the_same(
+    ground: Ground,
+) -> None:
+    for device in ("vest-1", "vest-2"):
+        store(ground, device_id=device)
+    sender = ground.sender()
+    sender.round()
+    place = ground.outbox.sent()[0].place
+    refuse_there(ground, place)
+    ground.clock.sleep(40 * 86_400)
+
+    assert [one.place for one in sender.mirror_refusals()] == [place]
+    assert [one.place for one in status(ground.node).refused] == [place]
+    sender.mirror_refusals()
+    assert [one.place for one in status(ground.node).refused] == [place]  # until it is packed anew
+
+
+def test_an_outbox_of_the_layout_before_is_taken_over(ground: Ground) -> None:
+    """Confirmed drops stood between those that wait."""
+    drop = store(ground)
+    note = {"drop_id": drop.manifest.drop_id, "landing": "there", "confirmed_at_utc": str(NOW)}
+    (drop.folder / "sent.json").write_text(json.dumps(note))
+    assert not store(ground).is_new
+
+    assert ground.sender().round().sent == ()
+
+    assert [sent.drop_id for sent in ground.outbox.sent()] == [drop.manifest.drop_id]
+    assert not store(ground).is_new
+
+
+def test_a_drop_that_stands_in_the_outbox_again_is_put_in_the_place_of_its_note(
+    ground: Ground,
+) -> None:
+    drop = store(ground)
+    copy = shutil.copytree(drop.folder, ground.root / "copy")
+    ground.sender().round()
+    shutil.copytree(copy, drop.folder)
+    assert len(ground.sender().round().sent) == 1
+    assert [sent.drop_id for sent in ground.outbox.sent()] == [drop.manifest.drop_id]
+    assert not drop.folder.exists()
+
+
+def test_two_packers_take_no_number_twice_though_one_is_sent_in_between(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first still copies when the second's drop was packed, sent, and has left the outbox."""
+    taking = drops.publish
+
+    def late(unfinished: Path, target: Path) -> bool:
+        monkeypatch.setattr(drops, "publish", taking)
+        assert store(ground, x_m=0.7).manifest.revision == 1
+        assert len(ground.sender().round().sent) == 1
+        return taking(unfinished, target)
+
+    monkeypatch.setattr(drops, "publish", late)
+    drop = store(ground)
+
+    assert drop.manifest.revision == 2
+    assert drop.manifest.supersedes
+    assert [one.manifest.revision for one in ground.sender().round().sent] == [2]
 
 
 # --- when it does not work --------------------------------------------------------------------
@@ -342,14 +500,47 @@ def test_two_nodes_may_send_one_drop(ground: Ground, tmp_path: Path) -> None:
     """The manifests differ in when they were packed; the drop is the same."""
     other = Ground(tmp_path / "other")
     store(ground)
-    store(other, age_s=60)
+    later = store(other, age_s=60)
     ground.sender().round()
     before = files(ground.landing)
 
     done = other.sender(FolderLanding(ground.landing)).round()
 
     assert len(done.sent) == 1
-    assert files(ground.landing) == before
+    manifest = f"{done.sent[0].place}/manifest.json"
+    assert files(ground.landing) == before | {manifest: later.manifest.to_json().encode()}
+
+
+def test_what_bears_the_drop_s_id_and_says_something_else_is_not_taken_for_it(
+    ground: Ground,
+) -> None:
+    """A manifest's id says nothing of its session, clock or signature."""
+    drop = store(ground)
+    place = ground.landing / drop.folder.relative_to(ground.node.outbox)
+    shutil.copytree(drop.folder, place)
+    told = drop.manifest.model_copy(update={"clock": Clock(source="operator", offset_s=3600.0)})
+    (place / "manifest.json").write_text(told.to_json())
+    assert told.drop_id == drop.manifest.drop_id
+
+    assert len(ground.sender().round().sent) == 1
+
+    assert (place / "manifest.json").read_text() == drop.manifest.to_json()
+
+
+@pytest.mark.parametrize("theirs_is_signed", [True, False])
+def test_what_a_node_vouches_for_is_not_replaced_by_what_nobody_does(
+    ground: Ground, tmp_path: Path, theirs_is_signed: bool
+) -> None:
+    key = make_key("stadium-2", tmp_path / "keys")
+    one = recording(0.5)
+    theirs = pack(one, ground.landing, IDENTITY, NOW, key if theirs_is_signed else None)
+    ours = pack(one, ground.node.outbox, IDENTITY, NOW, None if theirs_is_signed else key)
+
+    assert len(ground.sender().round().sent) == 1
+
+    standing = read_manifest(theirs.folder)
+    assert standing == (theirs if theirs_is_signed else ours).manifest
+    assert standing.signature is not None
 
 
 @pytest.mark.parametrize("what", ["manifest.json", "positions.parquet"])
@@ -398,11 +589,80 @@ def test_a_drop_that_is_damaged_here_is_told_of_and_holds_up_nobody(
     done = ground.sender().round()
 
     assert len(done.sent) == 1
-    (reason,) = done.stuck.values()
+    (reason,) = (done.damaged | done.stuck).values()
     assert {"gone": "is gone", "altered": "check this machine's disk", "manifest": "no manifest"}[
         fault
     ] in reason
     assert not list(ground.landing.glob("*tracking/r0001/manifest.json"))
+
+
+@pytest.mark.parametrize("fault", ["gone", "altered", "shorter", "longer"])
+@pytest.mark.parametrize("where", ["folder", "s3"])
+def test_a_video_that_is_not_what_was_packed_is_refused_once_and_packed_anew(
+    ground: Ground, fault: str, where: str, s3_options: dict[str, str]
+) -> None:
+    """Nobody reads gigabytes again and again for a drop that will never arrive."""
+    payload = os.urandom(PART + 1000)
+    folder = store_video(ground, payload)
+    video = folder / "half-1.mp4"
+    if fault == "gone":
+        video.unlink()
+    else:
+        changed = {"altered": payload[:-1] + b"x", "shorter": payload[:-1], "longer": payload * 2}
+        video.write_bytes(changed[fault])
+    target: Any = FolderLanding(ground.landing)
+    if where == "s3":
+        settings = _settings(s3_options)
+        bucket = f"damaged-{fault}"
+        where_to = {"CreateBucketConfiguration": {"LocationConstraint": settings.region}}
+        s3_client(settings).create_bucket(Bucket=bucket, **where_to)
+        target = S3Landing(s3_client(settings), f"s3://{bucket}", PART)
+    sender = ground.sender(target)
+
+    done = sender.round()
+
+    (reason,) = done.damaged.values()
+    assert "half-1.mp4" in reason
+    assert "put the original back into the watched folder" in reason
+    assert (done.sent, done.stuck, done.fault) == ((), {}, None)
+    assert sender.round() == ground.sender(target).round() == Round((), None, {}, 0.0)
+    (damaged,) = status(ground.node).damaged
+    assert (damaged.rule, damaged.reason) == ("missing" if fault == "gone" else "checksum", reason)
+    assert not list(ground.landing.rglob(".*"))
+    stream, _, _ = damaged.place.partition("/")
+    assert last_finished(revisions(ground.node.outbox, stream))  # the next one is its revision 2
+    assert not is_sound(PackedDrop(folder, read_manifest(folder), is_new=False))
+
+
+def test_a_drop_that_is_packed_anew_stands_for_the_one_that_was_damaged(ground: Ground) -> None:
+    drop = store(ground)
+    (drop.folder / "positions.parquet").write_bytes(b"x")
+    ground.sender().round()
+    assert len(status(ground.node).damaged) == 1
+
+    assert store(ground).manifest.revision == 2
+
+    assert [one.manifest.revision for one in ground.sender().round().sent] == [2]
+    assert status(ground.node).damaged == []
+
+
+def test_a_drop_that_vanishes_while_it_is_sent_is_forgotten_and_no_folder_made_for_it(
+    ground: Ground,
+) -> None:
+    drop = store(ground)
+
+    class Vanishing(FolderLanding):
+        def holds(self, parcel: Parcel) -> bool:
+            shutil.rmtree(drop.folder, ignore_errors=True)
+            return super().holds(parcel)
+
+    done = ground.sender(Vanishing(ground.landing)).round()
+
+    assert done.sent == ()
+    assert files(ground.node.outbox) == {}
+    assert not drop.folder.exists()
+    assert list(ground.landing.iterdir()) == []
+    assert ground.sender().round() == Round((), None, {}, 0.0)
 
 
 def test_a_file_that_this_disk_cannot_read_is_told_of_and_holds_up_nobody(
@@ -551,8 +811,9 @@ def test_a_full_disk_does_not_keep_a_node_from_making_room(
     assert len(done.sent) == 3
     assert done.fault is None
     for drop in drops:
-        assert verify(ground.landing / drop.folder.relative_to(ground.node.outbox)) == []
-        assert set(files(drop.folder)) == {"manifest.json", "sent.json"}
+        place = drop.folder.relative_to(ground.node.outbox)
+        assert verify(ground.landing / place) == []
+        assert set(files(ground.node.outbox / ".sent" / place)) == {"manifest.json", "sent.json"}
 
 
 def test_a_disk_that_fills_while_packing_leaves_nothing_half(

@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from edge_ingest.checksum import sha256_of
 from edge_ingest.cleaning.footage import leave_out_idle
 from edge_ingest.cleaning.settings import load_settings
 from edge_ingest.drops.drop import PackedDrop
-from edge_ingest.drops.media import sha256_of
 from edge_ingest.errors import IncompleteDropError
 from edge_ingest.readers import read_recording
 from edge_ingest.recording import Told
