@@ -1,5 +1,6 @@
 """The command, as a kit man uses it: what it prints and what it answers."""
 
+import io
 import re
 import subprocess
 import sys
@@ -7,10 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from edge_ingest.checksum import sha256_of
 from edge_ingest.cli import app
+from edge_ingest.cli.console import say
 from edge_ingest.drops.arrival import read_manifest
 from edge_ingest.readers import READERS
 from tests.conftest import REPOSITORY
@@ -296,3 +299,34 @@ def test_a_drop_without_a_manifest_is_told_as_unfinished(tmp_path: Path) -> None
 
     assert result.exit_code == 1
     assert "unfinished" in result.output
+
+
+def test_a_long_message_breaks_between_words_on_a_screen_and_paths_stay_whole() -> None:
+    path = "/var/lib/touchline/outbox/2019-11-09_football_bayern-dortmund.tracker-1.tracking/r0001"
+    text = f"[red]error[/] {path}: " + "copy it again " * 8
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80, no_color=True)
+    say(text, to=screen, indent=4)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.file.getvalue()).splitlines()
+    assert path in "".join(lines)
+    assert any(path in line for line in lines)
+    assert all(len(line) <= 80 for line in lines if path not in line)
+    assert {line[:4] for line in lines} == {"    "}
+
+    log = Console(file=io.StringIO(), width=80)
+    say(text, to=log)
+    assert log.file.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("pack", "fit", "bad.fit"), ("verify", "."), ("replay", "."), ("probe", "bad.fit"),
+     ("keygen", "Not A Name"), ("watch", "nowhere", "--once"), ("live",)],
+)  # fmt: skip
+def test_what_does_not_work_is_told_and_the_exit_code_says_so(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.fit").write_bytes(b"\x0e\x10.FIT and then it ends")
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert re.match(r"error .+: \w+|error which broker", result.output)

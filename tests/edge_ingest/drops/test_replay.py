@@ -152,3 +152,12 @@ def test_streams_that_are_hidden_are_no_drops(tmp_path: Path) -> None:
     stream.rename(landing / f".{stream.name}")
 
     assert len(find_drops(landing)) == 1
+
+
+def test_a_drop_that_is_damaged_is_not_sent_on(tmp_path: Path) -> None:
+    drop = pack(recording(), tmp_path / "from", IDENTITY, NOW)
+    table = drop.folder / "positions.parquet"
+    table.write_bytes(table.read_bytes()[:-5])
+    with pytest.raises(DropError, match=r"positions\.parquet is not what was packed"):
+        list(replay([drop], tmp_path / "into", None, pytest.fail))
+    assert not list((tmp_path / "into").rglob("manifest.json"))
