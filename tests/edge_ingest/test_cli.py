@@ -52,7 +52,7 @@ def test_a_video_is_probed_packed_without_idle_stretches_and_verified(tmp_path: 
     assert packed.exit_code == 0
     assert "2 footage" in packed.output
     assert "idle_frames_left_out" in packed.output
-    assert "MB of video" in packed.output
+    assert "B of video" in packed.output
     assert run("verify", into).output.strip() == "1 drop sound"
     (folder,) = (path.parent for path in into.rglob("manifest.json"))
     names = ["north_001.mp4", "north_002.mp4"]
