@@ -102,7 +102,9 @@ def read_source(
         found = reader.read(parts, told)
     except EdgeError:
         raise
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+    ) as error:  # fmt: skip
         # A vendor's file may be wrong in more ways than any reader looks for. The error's own
         # words may quote an athlete's values; they stay in the chain.
         given = " ".join(f"{name}={path}" for name, path in parts.items())

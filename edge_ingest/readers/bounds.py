@@ -15,17 +15,31 @@ from edge_ingest.records import POSITIONS
 
 #: The longest race that anybody wears a device for has some days.
 LONGEST_SESSION = timedelta(days=7)
+#: No side of any match scores more.
+_HIGHEST_SCORE = 999
 
 
 def refuse_impossible(recording: Recording) -> None:
-    """Refuse a recording whose instants cannot be of one session, or whose places of one planet.
+    """Refuse a recording whose score is none, or whose instants or places cannot be true.
 
     Raises:
-        SourceError: says how many rows, and of which table.
+        SourceError: names what it is, and of rows how many and of which table.
     """
+    _refuse_scores(recording)
     _refuse_endless(recording)
     if (positions := recording.tables.get("positions")) is not None:
         _refuse_beyond_earth(positions, recording.source)
+
+
+def _refuse_scores(recording: Recording) -> None:
+    for score in (recording.session.home_score, recording.session.away_score):
+        is_whole = isinstance(score, int | float) and score % 1 == 0
+        if score is not None and not (is_whole and 0 <= score <= _HIGHEST_SCORE):
+            raise SourceError(
+                f"{recording.source}: the score of the match is none that a match ends with: "
+                "correct it in the match data, and export it again",
+                rule="absurd_values",
+            )
 
 
 def _refuse_endless(recording: Recording) -> None:

@@ -64,7 +64,9 @@ def read_frames(path: Path) -> Frames:
         is_json = handle.read(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
     try:
         blocks = list(_json_blocks(path) if is_json else _dat_blocks(path))
-    except (ArithmeticError, LookupError, TypeError, ValueError, pa.ArrowException) as error:
+    except (
+        ArithmeticError, LookupError, RecursionError, TypeError, ValueError, pa.ArrowException,
+    ) as error:  # fmt: skip
         # The error's own words would quote an athlete's values.
         raise SourceError(
             f"{path} has a frame that does not read as TRACAB's ({type(error).__name__}): the "

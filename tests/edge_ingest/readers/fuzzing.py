@@ -163,7 +163,8 @@ def _replace(pattern: "re.Pattern[bytes]", words: tuple[bytes, ...]) -> Callable
         one = found[0] if chance.random() < 0.7 else chance.choice(found)
         word = chance.choice(words) if words else _other_name(found, chance)
         if chance.random() < 0.2 and one.group():
-            return data.replace(one.group(), word)[: len(data) * 4 + 10_000]
+            most = len(data) * 4 + 10_000
+            return data.replace(one.group(), word, most // max(len(word), 1))[:most]
         return data[: one.start()] + word + data[one.end() :]
 
     return way

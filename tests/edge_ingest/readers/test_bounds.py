@@ -1,7 +1,9 @@
 """What no recording can hold: found by damaging real files, and refused before any filter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +64,27 @@ def test_a_row_without_an_instant_is_refused() -> None:
     rows = rows.set_column(at, rows.schema.field(at), [instants])
     with pytest.raises(SourceError, match="1 rows of positions have no instant"):
         refuse_impossible(recording(rows=rows))
+
+
+@pytest.mark.parametrize("score", [1e20, 2**31, -1, 2.5, float("nan"), float("inf"), "4"])
+def test_a_score_that_is_none_is_refused_and_not_packed(score: Any) -> None:
+    """Arrow raised where the session's row was made, behind every reader."""
+    made = recording()
+    wrong = replace(made, session=replace(made.session, home_score=score, away_score=0))
+    with pytest.raises(SourceError, match="the score of the match is none") as caught:
+        refuse_impossible(wrong)
+    assert caught.value.rule == "absurd_values"
+    refuse_impossible(replace(made, session=replace(made.session, home_score=4, away_score=None)))
+
+
+def test_json_nested_without_end_is_damaged(tmp_path: Path, kloppy_files: Path) -> None:
+    """The standard library's parser ran out of stack, and RecursionError is no ValueError."""
+    frames = (kloppy_files / "tracab_raw.json").read_bytes()
+    at = frames.rindex(b'"FrameCount"')
+    nested = b'"Deep": ' + b"[" * 100_000 + b","
+    (tmp_path / "raw.json").write_bytes(frames[:at] + b'"FrameCount": 1, ' + nested + frames[at:])
+    parts = {"match": kloppy_files / "tracab_meta.json", "tracking": tmp_path / "raw.json"}
+    assert _refusal("tracab", parts).rule == "malformed"
 
 
 def test_a_parser_s_own_words_are_not_told(tmp_path: Path, kloppy_files: Path) -> None:
