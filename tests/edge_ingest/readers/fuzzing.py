@@ -341,7 +341,7 @@ def _tells_a_value(message: str) -> bool:
     """
     if "column-mappings.md" in message or ", which the mapping of " in message:
         return False
-    told = message.split(" is of match ", maxsplit=1)[0]
+    told = re.split(" is of match | holds another recording of ", message, maxsplit=1)[0]
     return any(one.decode() in told for one in (WORD, NUMBER))
 
 
