@@ -1,6 +1,6 @@
 """kloppy's vocabulary of football events in ours: kinds, and how they end."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from kloppy.domain import Event
@@ -26,6 +26,20 @@ _OUTCOMES = {
 _CARDS = {"FIRST_YELLOW": "yellow_card", "SECOND_YELLOW": "second_yellow_card", "RED": "red_card"}
 
 
+class Words(NamedTuple):
+    """An event in words.
+
+    Attributes:
+        source: the source's own.
+        kind: ours.
+        outcome: how it ended, in ours; None where the source does not tell.
+    """
+
+    source: str
+    kind: str
+    outcome: str | None
+
+
 def kind_of(event: "Event") -> str:
     """Our kind of an event."""
     return KINDS.get(event.event_type.name, "other")
@@ -33,7 +47,8 @@ def kind_of(event: "Event") -> str:
 
 def outcome_of(event: "Event") -> str | None:
     """How an event ended, in our words; None where the source does not tell."""
-    if event.event_type.name == "CARD":
-        return _CARDS.get(event.card_type.name) if event.card_type else None
     result = getattr(event, "result", None)
-    return _OUTCOMES.get(type(result).__name__, {}).get(result.name) if result else None
+    if result is not None:
+        return _OUTCOMES.get(type(result).__name__, {}).get(result.name)
+    card = getattr(event, "card_type", None)
+    return _CARDS.get(card.name) if card is not None else None

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from edge_ingest.errors import SourceError
-from edge_ingest.readers.event_words import kind_of, outcome_of
+from edge_ingest.readers.event_words import Words
 from edge_ingest.readers.football_tracking import CANNOT_BE_TRUE_M, instant
 from edge_ingest.readers.kloppy_objects import side_of, to_metres
 from edge_ingest.records import INSTANT
@@ -38,9 +38,7 @@ def events_table(
     dataset: "EventDataset",
     began: Mapping[int, datetime],
     *,
-    word: Callable[["Event"], str],
-    kind: Callable[["Event"], str] = kind_of,
-    outcome: Callable[["Event"], str | None] = outcome_of,
+    words_of: Callable[["Event"], Words],
     has_place: Callable[["Event"], bool] | None = None,
     ends: Sequence[str] = ENDS,
 ) -> tuple[pa.Table, dict[str, int]]:
@@ -49,7 +47,7 @@ def events_table(
     Args:
         dataset: in the vendor's own coordinates.
         began: instant at which each period began.
-        word: the source's own word for an event; `kind` and `outcome` are ours.
+        words_of: an event in the source's word and in ours.
         has_place: whether the place of an event is one, and not a stand-in.
         ends: attributes of kloppy's events that are their end.
 
@@ -57,7 +55,8 @@ def events_table(
         SourceError: an event is of no period, or nothing tells which way the sides attack.
     """
     ids, derived = _distinct_ids(dataset.records)
-    kinds, words, outcomes, players = [], [], [], []
+    words: list[Words] = []
+    players: list[str | None] = []
     sides: list[str | None] = []
     periods: list[int] = []
     elapsed: list[float] = []
@@ -67,10 +66,9 @@ def events_table(
     for event in dataset.records:
         periods.append(event.period.id)
         elapsed.append(event.timestamp / _MICROSECOND)
-        kinds.append(kind(event))
-        words.append(word(event))
-        outcomes.append(outcome(event))
-        players.append(str(event.player.player_id) if event.player else None)
+        words.append(words_of(event))
+        player = event.player
+        players.append(str(player.player_id) if player else None)
         sides.append(side_by_team.get(id(event.team)))
         x = y = end_x = end_y = None
         if (at := event.coordinates) and (has_place is None or has_place(event)):
@@ -88,6 +86,7 @@ def events_table(
     period = np.array(periods, np.int64)
     given = np.array(places, np.float64).reshape(-1, 4)
     start_x, start_y, end_x_m, end_y_m = _in_metres(dataset, given)
+    sources, kinds, outcomes = zip(*words, strict=True)
     sign = _signs(dataset, period, sides, kinds, start_x)
     since = np.rint(np.array(elapsed)).astype("timedelta64[us]")
     starts = np.empty(max(began) + 1, "datetime64[us]")
@@ -100,7 +99,7 @@ def events_table(
             "captured_at_utc": pa.array(starts[period] + since).cast(INSTANT),
             "period_time_s": pa.array(since.astype(np.int64) / 1e6),
             "event_type": pa.array(kinds, pa.string()),
-            "source_event_type": pa.array(words, pa.string()),
+            "source_event_type": pa.array(sources, pa.string()),
             "outcome": pa.array(outcomes, pa.string()),
             "source_athlete_id": pa.array(players, pa.string()),
             "team_side": pa.array(sides, pa.string()),
@@ -160,7 +159,7 @@ def _signs(
     dataset: "EventDataset",
     period: NDArray[np.int64],
     sides: list[str | None],
-    kinds: list[str],
+    kinds: Sequence[str],
     x_m: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """+1, or −1 for half a turn, for each event; NaN where nobody can know."""

@@ -16,6 +16,7 @@ import orjson
 import pyarrow.compute as pc
 
 from edge_ingest.identity import slugify
+from edge_ingest.readers.event_words import Words, kind_of, outcome_of
 from edge_ingest.readers.football_events import events_table
 from edge_ingest.readers.kloppy_objects import (
     field_of,
@@ -82,17 +83,19 @@ class Vendor:
 
     def read(self, parts: Mapping[str, Path], told: Told) -> Recording:
         """Read a match, as `edge_ingest.readers.Reader`."""
+        from edge_ingest.readers.kloppy_quick import quick_factory
+
         dataset = load(
             self.loader,
             parts,
             self.arguments,
             in_lists={},
             by_name=(),
-            extra={"coordinates": self.axes},
+            extra={"coordinates": self.axes, "event_factory": quick_factory()},
         )
         date = known_date(dataset) or self.start(parts)
         began, clock = period_starts(dataset, told, date, str(parts["events"]))
-        table, counts = events_table(dataset, began, word=self.word)
+        table, counts = events_table(dataset, began, words_of=self.words_of)
         dimensions = dataset.metadata.pitch_dimensions
         field_m = field_of(dimensions)
         names, (home_score, away_score) = team_names(dataset), score_of(dataset)
@@ -124,6 +127,10 @@ class Vendor:
             ),
             rows_by_rule=counts,
         )
+
+    def words_of(self, event: "Event") -> Words:
+        """An event in the vendor's word, and in ours."""
+        return Words(self.word(event), kind_of(event), outcome_of(event))
 
 
 def _text(value: object) -> str | None:

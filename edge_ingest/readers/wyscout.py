@@ -15,7 +15,7 @@ import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 import pyarrow as pa
@@ -26,7 +26,7 @@ from edge_ingest.identity import slugify
 from edge_ingest.manifest import Clock
 from edge_ingest.readers.football_events import SHOOT_OUT, events_table
 from edge_ingest.readers.football_tracking import INTERVALS_S, athletes
-from edge_ingest.readers.wyscout_words import event_type, outcome, source_event_type
+from edge_ingest.readers.wyscout_words import words_of
 from edge_ingest.recording import Recording, SessionFacts, Told
 
 if TYPE_CHECKING:
@@ -48,16 +48,15 @@ _ENDS = ("receiver_coordinates", "end_coordinates")
 def read(parts: Mapping[str, Path], told: Told) -> Recording:
     """Read the events of one match: `events`."""
     path = parts["events"]
-    raw = _parse(path)
+    content = path.read_bytes()
+    raw = _parse(content, path)
     start = told.started_at_utc or _start(raw, path)
     home = _home(raw, told.home_team_id, path)
-    dataset, added_back = _load(raw, home, path)
+    dataset, added_back = _load(raw, content, home, path)
     table, counts = events_table(
         dataset,
         _began(dataset, start),
-        word=source_event_type,
-        kind=event_type,
-        outcome=outcome,
+        words_of=words_of,
         has_place=lambda event: not _is_placeholder(event.raw_event or {}),
         ends=_ENDS,
     )
@@ -97,9 +96,9 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     )
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _parse(content: bytes, path: Path) -> dict[str, Any]:
     try:
-        raw = orjson.loads(path.read_bytes())
+        raw = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise SourceError(f"{path} is no JSON ({error}): fetch the events again") from error
     if not isinstance(raw, dict) or not {"events", "teams", "players"} <= raw.keys():
@@ -138,23 +137,43 @@ def _home(raw: Mapping[str, Any], told: str | None, path: Path) -> str:
     )
 
 
-def _load(raw: dict[str, Any], home: str, path: Path) -> tuple["EventDataset", int]:
-    """Events in Wyscout's axes, those that kloppy leaves out put back, in order of time."""
-    from kloppy import wyscout
-    from kloppy.domain import EventDataset
+def _load(raw: dict[str, Any], content: bytes, home: str, path: Path) -> tuple["EventDataset", int]:
+    """Events in Wyscout's axes, and after them those that kloppy leaves out; how many these are.
+
+    Args:
+        content: the file, as parsed in `raw`.
+        home: the home side's id.
+    """
+    from kloppy.domain import Ground
     from kloppy.exceptions import KloppyError
 
-    # kloppy takes the first team for the home side.
-    raw["teams"] = {key: raw["teams"][key] for key in sorted(raw["teams"], key=lambda k: k != home)}
+    from edge_ingest.readers.kloppy_quick import load_wyscout
+
     try:
-        dataset = wyscout.load(event_data=io.BytesIO(orjson.dumps(raw)), coordinates="wyscout")
+        dataset = load_wyscout(io.BytesIO(content), _version(raw, path))
     except (KloppyError, KeyError, IndexError, TypeError, ValueError) as error:
         raise SourceError(
             f"{path} does not read as Wyscout's events ({type(error).__name__}): export it again"
         ) from error
+    teams = dataset.metadata.teams
+    for team in teams:
+        # kloppy takes the first team for the home side.
+        team.ground = Ground.HOME if team.team_id == home else Ground.AWAY
+    teams.sort(key=lambda team: team.ground != Ground.HOME)
     missing = list(_left_out(raw["events"], dataset))
-    whole = EventDataset(metadata=dataset.metadata, records=[*dataset.records, *missing])
-    return whole, len(missing)
+    # Not a data set anew, which would link every event to the next for nobody.
+    dataset.records.extend(missing)
+    return dataset, len(missing)
+
+
+def _version(raw: Mapping[str, Any], path: Path) -> Literal["V2", "V3"]:
+    """As kloppy tells them apart, who would parse the file once more for it."""
+    first = raw["events"][0]
+    if "eventName" in first:
+        return "V2"
+    if "primary" in first.get("type", {}):
+        return "V3"
+    raise SourceError(f"{path} is of no version of Wyscout's that we know: export version 2 or 3")
 
 
 def _left_out(events: Iterable[dict[str, Any]], dataset: "EventDataset") -> Iterable["Event"]:
@@ -205,15 +224,13 @@ def _scores(table: pa.Table) -> dict[str, int]:
     """Goals of both sides without a shoot-out; an own goal counts for the others."""
     other = {"home": "away", "away": "home"}
     scores = {"home": 0, "away": 0}
-    columns = ("period_id", "team_side", "event_type", "outcome")
-    for row in table.select(columns).to_pylist():
+    is_goal = pc.and_(pc.equal(table["event_type"], "shot"), pc.equal(table["outcome"], "goal"))
+    ends = pc.or_(pc.fill_null(is_goal, False), pc.equal(table["outcome"], "own_goal"))
+    columns = ("period_id", "team_side", "outcome")
+    for row in table.select(columns).filter(ends).to_pylist():
         side = row["team_side"]
-        if row["period_id"] == SHOOT_OUT or side is None:
-            continue
-        if row["event_type"] == "shot" and row["outcome"] == "goal":
-            scores[side] += 1
-        elif row["outcome"] == "own_goal":
-            scores[other[side]] += 1
+        if row["period_id"] != SHOOT_OUT and side is not None:
+            scores[other[side] if row["outcome"] == "own_goal" else side] += 1
     return scores
 
 

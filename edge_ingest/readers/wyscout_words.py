@@ -1,8 +1,9 @@
 """Wyscout's vocabulary in ours: kinds of event and how they end."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from edge_ingest.readers.event_words import kind_of, outcome_of
+from edge_ingest.readers.event_words import KINDS, Words, outcome_of
 
 if TYPE_CHECKING:
     from kloppy.domain import Event
@@ -34,41 +35,45 @@ _BY_SOURCE = {
     "goalkeeper_exit": "goalkeeper", "shot_against": "goalkeeper",
 }  # fmt: skip
 #: Kinds that kloppy finds in tags, whatever the event is called.
-_DERIVED = ("INTERCEPTION", "MISCONTROL", "CARD", "TAKE_ON", "CARRY", "FORMATION_CHANGE")
+_DERIVED = frozenset(("INTERCEPTION", "MISCONTROL", "CARD", "TAKE_ON", "CARRY", "FORMATION_CHANGE"))
+_DUELS = {_WON: "won", _NEUTRAL: "neutral", _LOST: "lost"}
 
 
-def source_event_type(event: "Event") -> str:
-    """Wyscout's own word: the sub-event of version 2, the primary type of version 3."""
+def words_of(event: "Event") -> Words:
+    """A kloppy event in words; Wyscout's own is version 2's sub-event or 3's primary type."""
     raw = event.raw_event or {}
+    kloppy_kind = event.event_type.name
+    source = _source_word(raw, kloppy_kind)
+    if kloppy_kind == "GENERIC":
+        kind = _kind_of_generic(raw, source)
+    else:
+        of_source = None if kloppy_kind in _DERIVED else _BY_SOURCE.get(source)
+        kind = of_source or KINDS.get(kloppy_kind, "other")
+    tags = [tag["id"] for tag in raw.get("tags", ())]
+    if _OWN_GOAL in tags:
+        return Words(source, kind, "own_goal")
+    if kloppy_kind == "GENERIC":
+        won = (word for tag, word in _DUELS.items() if tag in tags) if kind == "duel" else ()
+        return Words(source, kind, next(iter(won), None))
+    return Words(source, kind, outcome_of(event))
+
+
+def _source_word(raw: Mapping[str, Any], kloppy_kind: str) -> str:
     if "type" in raw:
         return str(raw["type"]["primary"])
+    if isinstance(name := raw.get("subEventName"), str) and name:
+        return name
     # Some exports of version 2 write the numbers where others have the names.
     for key, words in (("subEventName", SUB_EVENTS), ("eventName", EVENTS)):
         if name := raw.get(key):
             return name if isinstance(name, str) else words.get(name, str(name))
-    return str(event.event_type.name).lower()
+    return kloppy_kind.lower()
 
 
-def event_type(event: "Event") -> str:
-    """Our kind of a kloppy event."""
-    kind = event.event_type.name
-    word = source_event_type(event)
-    raw = event.raw_event or {}
-    if kind not in _DERIVED and word in _BY_SOURCE:
-        return _BY_SOURCE[word]
-    if kind == "GENERIC" and (word.endswith("duel") or word == "duel"):
+def _kind_of_generic(raw: Mapping[str, Any], source: str) -> str:
+    if source in _BY_SOURCE:
+        return _BY_SOURCE[source]
+    if source.endswith("duel"):
         return "duel"
-    if kind == "GENERIC" and "ball_out" in raw.get("type", {}).get("secondary", ()):
-        return "ball_out"
-    return kind_of(event)
-
-
-def outcome(event: "Event") -> str | None:
-    """How a kloppy event ended, in our words; None where the source does not tell."""
-    tags = {tag["id"] for tag in (event.raw_event or {}).get("tags", ())}
-    if _OWN_GOAL in tags:
-        return "own_goal"
-    if event.event_type.name == "GENERIC" and event_type(event) == "duel":
-        by_tag = {_WON: "won", _NEUTRAL: "neutral", _LOST: "lost"}
-        return next((word for tag, word in by_tag.items() if tag in tags), None)
-    return outcome_of(event)
+    is_out = "ball_out" in raw.get("type", {}).get("secondary", ())
+    return "ball_out" if is_out else "other"
