@@ -28,12 +28,13 @@ def to_earth_centred(
     latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
     height = np.asarray(height_m, np.float64)
     # Radius of curvature in the prime vertical.
-    radius = SEMI_MAJOR_AXIS_M / np.sqrt(1 - ECCENTRICITY_SQUARED * np.sin(latitude) ** 2)
+    sine = np.sin(latitude)
+    radius = SEMI_MAJOR_AXIS_M / np.sqrt(1 - ECCENTRICITY_SQUARED * sine**2)
     across = (radius + height) * np.cos(latitude)
     return (
         np.asarray(across * np.cos(longitude)),
         np.asarray(across * np.sin(longitude)),
-        np.asarray((radius * (1 - ECCENTRICITY_SQUARED) + height) * np.sin(latitude)),
+        np.asarray((radius * (1 - ECCENTRICITY_SQUARED) + height) * sine),
     )
 
 

@@ -10,13 +10,12 @@ Convention. Origin at the centre, +x along the long side towards the end that li
 a side plays, so unlike in optical tracking +x is not the home side's direction of attack.
 """
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
-from pyarrow import csv
 
 from edge_ingest.errors import SourceError
 from edge_ingest.geodesy import from_local, to_local
@@ -151,12 +150,14 @@ def read_pitch(path: Path) -> Pitch:
         SourceError: a column is missing, a value is no number, or no rectangle fits.
     """
     try:
-        table = csv.read_csv(path)
-        columns = {name.strip().lower(): table[name] for name in table.column_names}
-        places = [columns[name].cast(pa.float64()) for name in ("latitude", "longitude")]
-    except (pa.ArrowException, KeyError) as error:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            heading, *rows = (row for row in csv.reader(handle) if row)
+            names = [name.strip().lower() for name in heading]
+            columns = [names.index(name) for name in ("latitude", "longitude")]
+            latitude, longitude = ([float(row[index]) for row in rows] for index in columns)
+    except (csv.Error, ValueError, IndexError) as error:
         raise SourceError(
             f"{path} is no list of corners ({type(error).__name__}): write four lines below "
             "latitude,longitude"
         ) from error
-    return fit_pitch(places[0].to_numpy(), places[1].to_numpy(), str(path))
+    return fit_pitch(latitude, longitude, str(path))

@@ -29,15 +29,18 @@ _DAYS_RESOLUTION_US = 1_000
 #: Vendors put a few lines about the export before the heading.
 _LINES_BEFORE = 40
 _NOTHING = ["", "NaN", "nan", "NA", "N/A", "null", "NULL", "-"]
+#: Columns that may hold more than numbers.
+_TEXTS = ("athlete", "name")
+_NUMBER = r"[+-]?[\d.]+([eE][+-]?\d+)?"
 _CLOCK_TIME = r"^(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$"
 
 
 @dataclass(frozen=True)
 class CsvColumns:
-    """Columns of a file by our names, text not yet turned into anything.
+    """Columns of a file by our names, not yet turned into anything.
 
     Attributes:
-        columns: text, null where a cell is empty.
+        columns: numbers where every cell holds one, else text; null where a cell is empty.
         headings: what the file calls each of them, with its unit.
         rows: of data; `without_time` more have no time and are left out.
     """
@@ -56,7 +59,8 @@ class CsvColumns:
         """
         column = self.columns[name]
         try:
-            return np.asarray(column.cast(pa.float64()).fill_null(np.nan), np.float64)
+            numbers = column.cast(pa.float64())
+            return np.asarray(numbers.fill_null(np.nan) if numbers.null_count else numbers)
         except pa.ArrowInvalid:
             pattern = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
             sound = pc.fill_null(pc.match_substring_regex(column, pattern), True)
@@ -80,7 +84,7 @@ def read_columns(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> CsvColum
     Raises:
         SourceError: it is no UTF-8, no CSV, cut off within a row, or has no heading.
     """
-    skip, heading = _heading(path, aliases)
+    skip, heading, first = _heading(path, aliases)
     delimiter = max(",;\t", key=heading.count)
     given = [name.strip().strip('"') for name in heading.split(delimiter)]
     plain = [plain_name(name) for name in given]
@@ -89,18 +93,18 @@ def read_columns(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> CsvColum
         for ours, names in aliases.items()
         if any(name in plain for name in names)
     }
+    # Times are numbers where the first one is: spreadsheet days.
+    cell = first.split(delimiter)[chosen["time"] : chosen["time"] + 1] if "time" in chosen else []
+    is_number = bool(cell and re.fullmatch(_NUMBER, cell[0].strip()))
+    texts = _TEXTS if is_number else (*_TEXTS, "time")
     labels = [f"c{index}" for index in range(len(given))]
+    kinds = dict.fromkeys(labels, False) | {
+        labels[index]: ours not in texts for ours, index in chosen.items()
+    }
     try:
-        table = csv.read_csv(
-            path,
-            csv.ReadOptions(skip_rows=skip + 1, column_names=labels, use_threads=False),
-            csv.ParseOptions(delimiter=delimiter),
-            csv.ConvertOptions(
-                include_columns=[labels[index] for index in chosen.values()],
-                column_types=dict.fromkeys(labels, pa.string()),
-                null_values=_NOTHING, strings_can_be_null=True,
-            ),
-        )  # fmt: skip
+        table = _read(
+            path, skip + 1, delimiter, kinds, [labels[index] for index in chosen.values()]
+        )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
             raise SourceError(f"{path} has a heading and no row: nothing was recorded",
@@ -109,7 +113,10 @@ def read_columns(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> CsvColum
             f"{path} is damaged or cut short ({_reason(error)}): export it again"
         ) from error
     columns = {
-        ours: pc.utf8_trim_whitespace(table[labels[index]]) for ours, index in chosen.items()
+        ours: table[labels[index]]
+        if pa.types.is_floating(table[labels[index]].type)
+        else pc.utf8_trim_whitespace(table[labels[index]])
+        for ours, index in chosen.items()
     }
     headings = {ours: given[index] for ours, index in chosen.items()}
     without_time = columns["time"].null_count if "time" in columns else 0
@@ -117,6 +124,33 @@ def read_columns(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> CsvColum
         timed = pc.is_valid(columns["time"])
         columns = {name: column.filter(timed) for name, column in columns.items()}
     return CsvColumns(path, columns, headings, table.num_rows - without_time, without_time)
+
+
+def _read(
+    path: Path, skip: int, delimiter: str, columns: Mapping[str, bool], used: list[str]
+) -> pa.Table:
+    """The columns that are used, of all `columns`: numbers where all that may be are, else text."""
+
+    def read(types: Mapping[str, pa.DataType]) -> pa.Table:
+        return csv.read_csv(
+            path,
+            csv.ReadOptions(skip_rows=skip, column_names=list(columns), use_threads=False),
+            csv.ParseOptions(delimiter=delimiter),
+            csv.ConvertOptions(
+                include_columns=used, column_types=types, null_values=_NOTHING,
+                strings_can_be_null=True,
+            ),
+        )  # fmt: skip
+
+    texts = dict.fromkeys(columns, pa.string())
+    try:
+        return read(
+            texts | {name: pa.float64() for name, is_number in columns.items() if is_number}
+        )
+    except pa.ArrowInvalid:
+        # A row that is damaged fails again; a cell that is no number may be in no column that
+        # counts, and else is named by `CsvColumns.numbers`.
+        return read(texts)
 
 
 def require(found: CsvColumns, names: tuple[str, ...], vendor: str) -> None:
@@ -157,7 +191,7 @@ def clock_times(
     """
     column = found.columns[name]
     first = column[0].as_py()
-    if re.fullmatch(r"[+-]?[\d.]+([eE][+-]?\d+)?", first):
+    if isinstance(first, float) or re.fullmatch(_NUMBER, first):
         return _spreadsheet_days(found.numbers(name), found.path), False
     if re.match(_CLOCK_TIME, first):
         return _times_of_day(found, name, day), False
@@ -225,8 +259,8 @@ def day_of(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _heading(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> tuple[int, str]:
-    """How many lines stand before the heading, and the heading."""
+def _heading(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> tuple[int, str, str]:
+    """How many lines stand before the heading, the heading, and the line after it."""
     with path.open("rb") as handle:
         start = handle.read(1 << 16)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in start:
@@ -238,10 +272,12 @@ def _heading(path: Path, aliases: Mapping[str, tuple[str, ...]]) -> tuple[int, s
         if error.start < len(start) - 4:
             raise SourceError(f"{path} is no UTF-8 text: export it as CSV in UTF-8") from error
         text = start.decode("utf-8-sig", "ignore")
-    for number, line in enumerate(text.split("\n")[:_LINES_BEFORE]):
+    lines = text.split("\n", _LINES_BEFORE + 1)
+    for number, line in enumerate(lines[:_LINES_BEFORE]):
         names = {plain_name(name) for name in re.split(r"[,;\t]", line)}
         if not line.startswith("# ") and len(names & known) >= 2:  # noqa: PLR2004 - a place has two
-            return number, line.rstrip("\r")
+            after = lines[number + 1] if number + 1 < len(lines) else ""
+            return number, line.rstrip("\r"), after.partition("\n")[0]
     raise SourceError(
         f"{path} has no heading with the columns of this source: export it with its headings",
         rule="unknown_format",

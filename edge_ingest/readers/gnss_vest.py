@@ -19,7 +19,7 @@ from edge_ingest.readers.track_points import (
     in_order,
     instant,
     positions_table,
-    sampling_rate_hz,
+    rate_of_steps,
     signals_table,
 )
 from edge_ingest.recording import Recording, SessionFacts, Told
@@ -88,7 +88,7 @@ def vest_recording(
             started_at_utc=instant(begun),
             ended_at_utc=instant(ended),
             site=told.site,
-            sampling_rate_hz=sampling_rate_hz(np.cumsum(np.append(np.timedelta64(0, "us"), steps))),
+            sampling_rate_hz=rate_of_steps(steps),
             field_length_m=pitch.length_m if pitch else None,
             field_width_m=pitch.width_m if pitch else None,
             origin_latitude_deg=origin[0] if origin else None,

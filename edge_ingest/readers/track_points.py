@@ -30,6 +30,9 @@ DISORDER = np.timedelta64(2, "s")
 LONGEST = np.timedelta64(7, "D")
 #: No session reaches further from its middle, m.
 REACH_M = 1_000_000.0
+#: So many degrees north and as many east are less than `REACH_M`, wherever that is (a degree is
+#: 112 km at most).
+_NEAR_DEG = 6.0
 
 
 @dataclass(frozen=True)
@@ -86,22 +89,17 @@ def in_order(points: TrackPoints, where: str) -> tuple[TrackPoints, dict[str, in
     if not len(instants):
         raise SourceError(f"{where} holds no sample: nothing was recorded", rule="empty")
     _refuse_a_clock_set_back(points, where)
+    if (instants[1:] > instants[:-1]).all():
+        _refuse_endless(instants, where)
+        return points, {"same_instant": 0, "out_of_order": 0}
     order = np.argsort(instants, kind="stable")
     in_time = instants[order]
-    if in_time[-1] - in_time[0] > LONGEST:
-        days = (in_time[-1] - in_time[0]) / np.timedelta64(1, "D")
-        raise SourceError(
-            f"{where} spans {days:.0f} days, and a session lasts {LONGEST / np.timedelta64(1, 'D')}"
-            " at most: check the device's clock, or export one session at a time",
-            rule="absurd_values",
-        )
+    _refuse_endless(in_time, where)
     starts = np.flatnonzero(np.concatenate([[True], in_time[1:] != in_time[:-1]]))
     found = {
         "same_instant": len(instants) - len(starts),
         "out_of_order": int((np.diff(instants) < np.timedelta64(0)).sum()),
     }
-    if not any(found.values()):
-        return points, found
     index = np.arange(len(order))
 
     def last(told: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -122,6 +120,16 @@ def in_order(points: TrackPoints, where: str) -> tuple[TrackPoints, dict[str, in
         longitude,
         {name: bits[chosen[name]] for name, bits in points.quality.items()},
     ), found
+
+
+def _refuse_endless(in_time: Instants, where: str) -> None:
+    if in_time[-1] - in_time[0] > LONGEST:
+        days = (in_time[-1] - in_time[0]) / np.timedelta64(1, "D")
+        raise SourceError(
+            f"{where} spans {days:.0f} days, and a session lasts {LONGEST / np.timedelta64(1, 'D')}"
+            " at most: check the device's clock, or export one session at a time",
+            rule="absurd_values",
+        )
 
 
 def _refuse_a_clock_set_back(points: TrackPoints, where: str) -> None:
@@ -249,7 +257,7 @@ def positions_table(
             "or longitude beyond 180°): check the units of the export",
             rule="absurd_values",
         )
-    if fixed.any():
+    if fixed.any() and not _is_near(latitude[fixed], longitude[fixed]):
         earth = np.stack(to_earth_centred(latitude, longitude))
         middle = np.median(earth[:, fixed], axis=1)
         far = fixed & ~(np.linalg.norm(earth - middle[:, None], axis=0) <= REACH_M)
@@ -267,7 +275,11 @@ def positions_table(
     since = points.instants - _plain(started)
     count = len(points)
     bits = points.quality.get(PLACE, np.zeros(count, np.int32)) | quality
-    reason = np.where(absurd, "out_of_range", "no_signal").astype(object)
+    reason, unfixed = pa.nulls(count, pa.string()), None
+    if not fixed.all():
+        unfixed = ~fixed
+        words = np.where(absurd, "out_of_range", "no_signal").astype(object)
+        reason = pa.array(words, pa.string(), mask=fixed)
     table = pa.table(
         {
             "frame_id": pa.array(np.arange(count, dtype=np.int32)),
@@ -275,13 +287,18 @@ def positions_table(
             "period_time_s": pa.array(since / np.timedelta64(1, "s")),
             "object_kind": pa.repeat("athlete", count),
             "source_athlete_id": pa.repeat(athlete, count),
-            "x_m": pa.array(x, mask=~fixed),
-            "y_m": pa.array(y, mask=~fixed),
-            "missing_reason": pa.array(reason, pa.string(), mask=fixed),
+            "x_m": pa.array(x, mask=unfixed),
+            "y_m": pa.array(y, mask=unfixed),
+            "missing_reason": reason,
             "quality": pa.array((bits | absurd * Quality.OUT_OF_RANGE.value).astype(np.int32)),
         }
     )
     return Places(table, origin, found)
+
+
+def _is_near(latitude: Numbers, longitude: Numbers) -> bool:
+    """Whether places lie within so few degrees that none is `REACH_M` from any other."""
+    return bool(np.ptp(latitude) <= _NEAR_DEG and np.ptp(longitude) <= _NEAR_DEG)
 
 
 def events_table(
@@ -313,10 +330,15 @@ def athletes_table(source: str, names_by_id: Mapping[str, str | None]) -> pa.Tab
 
 def sampling_rate_hz(instants: Instants) -> float | None:
     """One over the usual distance between samples; a pause does not count."""
-    if len(instants) < 2:  # noqa: PLR2004 - a distance needs two
+    return rate_of_steps(np.diff(instants))
+
+
+def rate_of_steps(steps: NDArray[np.timedelta64]) -> float | None:
+    """One over the usual step, Hz; None without any, or where most samples share an instant."""
+    if not len(steps):
         return None
-    usual = np.median(np.diff(instants) / np.timedelta64(1, "s"))
-    return float(1 / usual) if usual > 0 else None
+    usual_us = np.median(steps.astype("timedelta64[us]").astype(np.int64))
+    return float(1 / (usual_us / 1e6)) if usual_us > 0 else None
 
 
 def instant(moment: np.datetime64) -> datetime:
