@@ -2,16 +2,17 @@
 
 `python -m benchmarks.edge_throughput [NAME ...]`: each one beside a library, on the same files or
 the same samples, in a process of its own: ours, theirs, ours, theirs, …, after one round of each
-that is not counted and pays for imports. The figure is the median over the rounds of their time by
-ours, so that a busy machine slows both.
-
-Filters that no library offers are timed alone, and held against nothing.
+that is not counted and pays for imports. What is counted is the processor's time of the process
+(all its threads), so that a busy machine costs neither; before each run the rubbish of the one
+before is collected. The figure is the median over the rounds of their time by ours.
 
 Held against the library: an own reader or cleaner, at least as fast (`ratio_NAME`); a reader that
-wraps the library itself, at most a tenth slower than the library to plain values
-(`overhead_NAME`, %).
+wraps the library itself, at most a tenth slower than the library (`overhead_NAME`, %). What has no
+rival is timed alone, with the reason; what does less than ours and is yet quoted stands beside the
+figure, without a target.
 """
 
+import gc
 import json
 import statistics
 import subprocess
@@ -25,10 +26,9 @@ from benchmarks.outcome import Target, print_outcome
 from benchmarks.rivals import Alone, Rival, alone, rivals
 from deploy.local.services import REPOSITORY
 
-ROUNDS = 5
-#: A pair whose first round takes longer is measured in fewer rounds, s.
-LONG_S = 10.0
-ROUNDS_OF_LONG = 3
+#: Alternating rounds of a pair: as many as fit into this time, s, within these bounds.
+PATIENCE_S = 8.0
+FEWEST, MOST = 5, 41
 
 Figures = dict[str, float]
 
@@ -43,37 +43,45 @@ def main(names: list[str]) -> None:
         for rival in chosen:
             found = _in_own_process(rival.name, work) if rival.missing is None else None
             targets.append(_target(rival, found))
-            detail[rival.name] = {"beside": rival.beside, "input": rival.given} | (
-                {"skipped": rival.missing} if found is None else found
-            )
+            what: dict[str, object] = {"beside": rival.beside, "input": rival.given}
+            if rival.less is not None:
+                what["less"] = rival.less[0]
+            detail[rival.name] = {**what, **(found or {"skipped": rival.missing})}
         for one in alone(work):
             if not names or one.name in names:
                 timed = _in_own_process(one.name, work) if one.missing is None else None
-                what: dict[str, object] = {"input": one.given}
-                detail[one.name] = what | ({"skipped": one.missing} if timed is None else timed)
+                about: dict[str, object] = {"input": one.given, "no_rival": one.reason}
+                detail[one.name] = {**about, **(timed or {"skipped": one.missing})}
     print_outcome("edge_throughput", targets, detail)
 
 
 def measure(rival: Rival) -> Figures:
-    """Times of both, s, and the median of their quotients."""
+    """Times of both, s, and the median of their quotients; also beside what does less."""
     ours, theirs = rival.make()
-    begun = time.perf_counter()
-    ours()
-    theirs()
-    rounds = ROUNDS if time.perf_counter() - begun < LONG_S else ROUNDS_OF_LONG
+    figures = _beside(ours, theirs)
+    if rival.less is not None:
+        less = _beside(ours, rival.less[1]())
+        figures |= {"less_s": less["theirs_s"], "less_by_ours": less["theirs_by_ours"]}
+    return figures
+
+
+def _beside(ours: Callable[[], object], theirs: Callable[[], object]) -> Figures:
+    first_s = _timed(ours) + _timed(theirs)
+    rounds = min(MOST, max(FEWEST, round(PATIENCE_S / first_s)))
     times = [(_timed(ours), _timed(theirs)) for _ in range(rounds)]
     return {
         "ours_s": statistics.median(mine for mine, _ in times),
         "theirs_s": statistics.median(other for _, other in times),
         "theirs_by_ours": statistics.median(other / mine for mine, other in times),
+        "rounds": rounds,
     }
 
 
 def measure_alone(one: Alone) -> Figures:
-    """Time of a filter, s, and rows a second."""
+    """Time, s, and rows a second."""
     work, rows = one.make()
     work()
-    seconds = statistics.median(_timed(work) for _ in range(ROUNDS))
+    seconds = statistics.median(_timed(work) for _ in range(FEWEST))
     return {"ours_s": seconds, "rows": rows, "rows_per_s": rows / seconds}
 
 
@@ -94,9 +102,10 @@ def _in_own_process(name: str, work: Path) -> Figures:
 
 
 def _timed(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    gc.collect()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

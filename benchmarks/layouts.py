@@ -1,12 +1,16 @@
-"""Real movement in the layouts of Metrica, TRACAB and GPX: no whole recording in them is here.
+"""Real movement in the layouts of Metrica, TRACAB, STATSports, GPX and TCX.
+
+No whole recording in them is here.
 
 kloppy's wheel holds some lines of their own files. Layout and precision are taken from there
 (Metrica: shares of the field with five decimals, a file for each side, the ball in both; TRACAB:
 whole centimetres from the centre); the movement from twenty minutes of the match J03WMX (IDSSE,
 12.5 Hz; Bassek et al. 2025, Scientific Data, doi 10.1038/s41597-025-04505-y, CC BY 4.0). GPX is
-written from a GNSS vest, a track point a second.
+written from a GNSS vest, a track point a second, and STATSports' CSV from several; TCX from a FIT
+activity.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -17,6 +21,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
+
+from edge_ingest.geodesy import from_local, to_local
+from edge_ingest.readers import read_recording
+from edge_ingest.samples import Sample
 
 FIELD_M = (105.0, 68.0)
 #: Frames are numbered at this rate, and every second one is there.
@@ -138,6 +146,75 @@ def write_gpx(vest: Path, folder: Path) -> dict[str, Path]:
         f"<trk><type>running</type><trkseg>\n{points}\n</trkseg></trk></gpx>\n"
     )
     return {"activity": path}
+
+
+def write_statsports(vests: Sequence[Path], folder: Path) -> dict[str, Path]:
+    """Write the part `positions` of STATSports from Catapult exports: a block a player.
+
+    Speed is the vest's own way between samples, km/h.
+    """
+    path = folder / "statsports.csv"
+    with path.open("w") as handle:
+        handle.write("Player Id,Player Display Name,Time,Latitude,Longitude,Speed (km/h)\n")
+        for number, vest in enumerate(vests, start=1):
+            days, longitude, latitude = (one.to_numpy() for one in csv.read_csv(vest).columns)
+            since_ms = np.rint(days * 86_400_000).astype("timedelta64[ms]")
+            times = np.datetime64("1899-12-30", "ms") + since_ms
+            east, north, _ = to_local(latitude, longitude, float(latitude[0]), float(longitude[0]))
+            seconds = np.diff(days, prepend=days[0] - 1e-6) * 86_400
+            way_m = np.hypot(np.diff(east, prepend=east[0]), np.diff(north, prepend=north[0]))
+            speed_kmh = 3.6 * way_m / seconds
+            for row in zip(times, latitude, longitude, speed_kmh, strict=True):
+                handle.write(f"{number},Player {number},{row[0]},{row[1]},{row[2]},{row[3]:.2f}\n")
+    return {"positions": path}
+
+
+def write_tcx(ride: Sample, folder: Path) -> dict[str, Path]:
+    """Write the part `activity` of TCX from an activity that we read: one lap, all its points."""
+    recording = read_recording(ride.source, ride.parts, ride.told)
+    facts, positions = recording.session, recording.tables["positions"]
+    origin = facts.origin_latitude_deg, facts.origin_longitude_deg
+    assert origin[0] is not None and origin[1] is not None  # noqa: PT018 - a pair
+    x_m, y_m = (positions[axis].fill_null(np.nan).to_numpy() for axis in ("x_m", "y_m"))
+    latitude, longitude = from_local(x_m, y_m, origin[0], origin[1])
+    signals = recording.tables["signals"]
+    of_channel = {
+        channel: dict(zip(*(rows[name].to_pylist() for name in ("captured_at_utc", "value")),
+                          strict=True))
+        for channel in ("heart_rate", "cadence", "altitude", "distance")
+        for rows in [signals.filter(pc.equal(signals["channel"], channel))]
+    }  # fmt: skip
+    begun = f"{facts.started_at_utc:%Y-%m-%dT%H:%M:%SZ}"
+    points = []
+    for when, north, east in zip(
+        positions["captured_at_utc"].to_pylist(), latitude, longitude, strict=True
+    ):
+        told = {channel: values.get(when) for channel, values in of_channel.items()}
+        place = "" if isnan(north) else (
+            f"<Position><LatitudeDegrees>{north:.7f}</LatitudeDegrees>"
+            f"<LongitudeDegrees>{east:.7f}</LongitudeDegrees></Position>"
+        )  # fmt: skip
+        points.append(
+            f"<Trackpoint><Time>{when:%Y-%m-%dT%H:%M:%SZ}</Time>{place}"
+            + _element("AltitudeMeters", told["altitude"])
+            + _element("DistanceMeters", told["distance"])
+            + _element("HeartRateBpm", told["heart_rate"], "<Value>{:.0f}</Value>")
+            + _element("Cadence", told["cadence"], "{:.0f}")
+            + "</Trackpoint>"
+        )
+    path = folder / "ride.tcx"
+    path.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<TrainingCenterDatabase '
+        'xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"><Activities>'
+        f'<Activity Sport="Biking"><Id>{begun}</Id><Lap StartTime="{begun}">'
+        "<TriggerMethod>Manual</TriggerMethod><Track>\n" + "\n".join(points)
+        + "\n</Track></Lap></Activity></Activities></TrainingCenterDatabase>\n"
+    )  # fmt: skip
+    return {"activity": path}
+
+
+def _element(name: str, value: float | None, form: str = "{:.2f}") -> str:
+    return "" if value is None else f"<{name}>{form.format(value)}</{name}>"
 
 
 def _places(rows: pa.Table, number: npt.NDArray[np.int64]) -> FloatArray:

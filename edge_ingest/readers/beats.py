@@ -75,15 +75,19 @@ def beats_table(
     unseen = np.isnan(intervals_ms)
     strange = ~unseen & ~((intervals_ms >= lowest) & (intervals_ms <= highest))
     count = len(intervals_ms)
-    reason = np.where(unseen, "no_signal", "out_of_range").astype(object)
+    left_out = unseen | strange
+    reason = pa.nulls(count, pa.string())
+    if left_out.any():
+        words = np.where(unseen, "no_signal", "out_of_range").astype(object)
+        reason = pa.array(words, pa.string(), mask=~left_out)
     table = pa.table(
         {
-            "source_athlete_id": pa.array([athlete] * count, pa.string()),
-            "channel": pa.array(["rr_interval"] * count, pa.string()),
+            "source_athlete_id": pa.repeat(athlete, count),
+            "channel": pa.repeat("rr_interval", count),
             "sample_index": pa.array(np.arange(count, dtype=np.int32)),
             "captured_at_utc": pa.array(instants.astype("datetime64[us]")).cast(INSTANT),
-            "value": pa.array(intervals_ms, mask=unseen | strange),
-            "missing_reason": pa.array(reason, pa.string(), mask=~(unseen | strange)),
+            "value": pa.array(intervals_ms, mask=left_out),
+            "missing_reason": reason,
             "quality": pa.array((strange * Quality.OUT_OF_RANGE.value | quality).astype(np.int32)),
         }
     )

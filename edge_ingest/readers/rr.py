@@ -139,7 +139,9 @@ def _lines(path: Path) -> tuple[list[str] | None, _Numbers]:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is no UTF-8 text: export it as plain text") from error
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
+    if (intervals := _one_a_line(lines, text)) is not None:
+        return None, intervals
     rows = [[cell.strip().strip('"') for cell in re.split(r"[,;\t]", line)] for line in lines]
     if rows and not _is_number(rows[0][-1]):
         rows = rows[1:]  # a heading
@@ -162,6 +164,18 @@ def _lines(path: Path) -> tuple[list[str] | None, _Numbers]:
     if not np.isfinite(intervals).any():
         raise SourceError(f"{path} holds no interval: nothing was recorded", rule="empty")
     return ([row[0] for row in rows] if width > 1 else None), intervals
+
+
+def _one_a_line(lines: list[str], text: str) -> _Numbers | None:
+    """Intervals where every line but a heading is one and nothing else; None: look closer."""
+    if not lines or len(lines) > _MOST_BEATS or any(mark in text for mark in ',;\t"'):
+        return None
+    try:
+        told = pa.array(lines[not _is_number(lines[0]) :], pa.string()).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    intervals = np.array(told)
+    return intervals if np.isfinite(intervals).any() else None
 
 
 def _is_number(text: str) -> bool:
