@@ -1,4 +1,4 @@
-"""What `benchmarks.edge_live` plays, and what is known beforehand: by which sample who crosses what.
+"""What `benchmarks.edge_live` plays, and what is known beforehand: which sample crosses what.
 
 Thirty athletes run as in four real GNSS recordings, cut at other times for each of them, with lost
 fixes filled in. Norms are set between two samples of the load as it is once everything is settled.

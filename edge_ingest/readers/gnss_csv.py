@@ -195,10 +195,9 @@ def clock_times(
         return _spreadsheet_days(found.numbers(name), found.path), False
     if re.match(_CLOCK_TIME, first):
         return _times_of_day(found, name, day), False
-    stamps = pc.replace_substring_regex(column, r"^(\d{4}-\d\d-\d\d) ", r"\1T")
     zoned = re.search(r"(Z|[+-]\d\d:?\d\d)$", first) is not None
     try:
-        parsed = stamps.cast(pa.timestamp("ns", "UTC") if zoned else pa.timestamp("ns"))
+        parsed = column.cast(pa.timestamp("ns", "UTC") if zoned else pa.timestamp("ns"))
     except pa.ArrowInvalid:
         raise SourceError(
             f"{found.path}: the times of {found.headings[name]!r} are neither spreadsheet days nor "

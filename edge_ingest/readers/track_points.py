@@ -187,8 +187,11 @@ def signals_table(
             continue
         strange = ~unseen & ((values < lowest) | (values > highest))
         out_of_range += int(strange.sum())
-        reason = pa.array(np.where(unseen, "no_signal", "out_of_range").astype(object), pa.string(),
-                          mask=~(unseen | strange))  # fmt: skip
+        left_out = unseen | strange
+        reason = pa.nulls(count, pa.string())
+        if left_out.any():
+            words = np.where(unseen, "no_signal", "out_of_range").astype(object)
+            reason = pa.array(words, pa.string(), mask=~left_out)
         bits = points.quality.get(channel, np.zeros(count, np.int32)) | quality
         tables.append(
             pa.table(
@@ -197,7 +200,7 @@ def signals_table(
                     "channel": pa.repeat(channel, count),
                     "sample_index": index,
                     "captured_at_utc": captured,
-                    "value": pa.array(values, mask=unseen | strange),
+                    "value": pa.array(values, mask=left_out),
                     "missing_reason": reason,
                     "quality": pa.array(
                         (bits | strange * Quality.OUT_OF_RANGE.value).astype(np.int32)
