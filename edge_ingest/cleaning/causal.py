@@ -16,9 +16,6 @@ from edge_ingest.cleaning.causal_filter import CausalLowPass, design
 from edge_ingest.cleaning.kinematics_settings import KinematicsSettings
 
 _SECOND_US = 1_000_000
-#: Beyond this share of the gate on acceleration a sample is doubtful: the filter spreads what ends
-#: beyond the gate, so that the samples before rise towards it. Nobody runs so, who is seen well.
-_DOUBTFUL = 0.5
 
 
 @dataclass(slots=True)
@@ -55,7 +52,6 @@ class _Judged:
     speed_mps: float
     is_refused: bool
     acceleration_mps2: float | None = None
-    is_doubtful: bool = False
 
 
 class CausalTrack:
@@ -127,17 +123,8 @@ class CausalTrack:
         return settled
 
     def unsettled(self) -> list[Movement]:
-        """Samples that have a speed and may still be refused, as they look now, oldest first.
-
-        Without those from the first doubtful one on: what it would add may have to be taken back,
-        and an alert cannot be. They come when they are settled.
-        """
-        end = len(self._judged)
-        for index in range(max(self._settled - self._reach, 0), end):
-            if self._judged[index].is_doubtful:
-                end = max(index - self._reach, self._settled)
-                break
-        return [self._told(index) for index in range(self._settled, end)]
+        """Samples that have a speed and may still be refused, as they look now, oldest first."""
+        return [self._told(index) for index in range(self._settled, len(self._judged))]
 
     def state(self) -> dict[str, Any]:
         """Everything that the next sample depends on, as JSON can hold it."""
@@ -213,9 +200,7 @@ class CausalTrack:
         acceleration = (after.speed_mps - before.speed_mps) / span_s
         one = self._judged[index]
         one.acceleration_mps2 = acceleration
-        limit_mps2 = self._settings.acceleration_limit_mps2
-        one.is_refused |= abs(acceleration) > limit_mps2
-        one.is_doubtful = abs(acceleration) > _DOUBTFUL * limit_mps2
+        one.is_refused |= abs(acceleration) > self._settings.acceleration_limit_mps2
 
     def _settle(self, *, is_over: bool = False) -> list[Movement]:
         """Samples that nothing to come can refuse, and forget what nothing to come needs."""
