@@ -27,7 +27,7 @@ from edge_ingest.cleaning.tracks import (
 from edge_ingest.records import CHANNELS, INSTANT, Quality
 
 _MICROSECONDS = 1_000_000
-#: Smart recording writes every 7 s or so; longer is a pause.
+#: Smart recording writes every 7 s or so; longer, and twice the usual step, is a pause.
 _PAUSE_S = 10.0
 #: Where the clock runs ahead of the beats by more, beats were lost (as readers of beats have it).
 _GAP_S = 2.0
@@ -234,8 +234,10 @@ def _frozen(tracks: Tracks, told: HeartRateSettings) -> BoolArray:
     What was not seen may have been another: a pause ends the run.
     """
     size = tracks.track.size
+    known_s = tracks.step_s[np.isfinite(tracks.step_s)]
+    pause_s = max(_PAUSE_S, 2 * float(np.median(known_s))) if known_s.size else _PAUSE_S
     with np.errstate(invalid="ignore"):
-        first = np.flatnonzero(~((tracks.step == 0) & (tracks.step_s <= _PAUSE_S)))
+        first = np.flatnonzero(~((tracks.step == 0) & (tracks.step_s <= pause_s)))
     last = np.append(first[1:], size)[: first.size] - 1
     long = tracks.t_s[last] - tracks.t_s[first] >= told.frozen_s
     return spans(size, first[long] + 1, last[long])

@@ -16,7 +16,9 @@ around it stay where they were (the criterion by which Berntson et al. 1990, Psy
 * displaced: what the interval before the beat gained the one after it lost. The difference between
   them and the opposite ones on either side, (d1, d2, d3), are then as (1, -2, 1). Its least-squares
   share of their energy is 1 for a beat that moved, 3/4 where one interval changed alone, and 2/3
-  for a step.
+  for a step;
+* at an end of the series, as after lost contact, and beside an untrue interval, as in a run of
+  premature beats, neighbours cannot tell: a suspected interval far from the usual one is untrue.
 
 Belongs here: series of intervals, ms. Does not belong here: which are suspected; see `beats.py`.
 """
@@ -72,6 +74,11 @@ def untrue_intervals(rr_ms: FloatArray, suspected: BoolArray, settings: BeatSett
     of_beat = is_extra | is_premature | is_displaced
     untrue[:-1] |= of_beat
     untrue[1:] |= of_beat
+    # At an end, and beside an untrue interval, the beats around cannot tell: there the size does.
+    is_far = suspected & (np.abs(rr_ms - usual) > settings.displaced_change * usual)
+    untrue[[0, -1]] |= is_far[[0, -1]]
+    is_beside = np.append(untrue[1:], False) | np.append(False, untrue[:-1])
+    untrue |= is_far & is_beside
     return untrue
 
 

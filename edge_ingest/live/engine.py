@@ -115,6 +115,7 @@ class Engine:
         self._norms: dict[str, dict[str, PersonalNorm]] = {}
         self._thresholds = DEFAULT_THRESHOLDS[sport]
         self._session_start_us = 0
+        self._session_arrived_us = 0
         self._arrived_us = 0
         self._newest_us = 0
 
@@ -122,6 +123,14 @@ class Engine:
     def session_start_us(self) -> int:
         """First instant of the session that is going on, µs since 1970; 0 before the first."""
         return self._session_start_us
+
+    @property
+    def session_arrived_us(self) -> int:
+        """When its first batch arrived, by this node's clock, µs since 1970; 0 before the first.
+
+        Devices' clocks differ; what this node raised is told apart by its own.
+        """
+        return self._session_arrived_us
 
     def use(self, norms: NormsFile) -> None:
         """Go by these norms from now on; thresholds change with the next session."""
@@ -202,6 +211,7 @@ class Engine:
             "state_version": STATE_VERSION,
             "sport": self._sport,
             "session_start_us": self._session_start_us,
+            "session_arrived_us": self._session_arrived_us,
             "arrived_us": self._arrived_us,
             "newest_us": self._newest_us,
             "athletes": {
@@ -220,6 +230,7 @@ class Engine:
         if (state.get("state_version"), state.get("sport")) != (STATE_VERSION, self._sport):
             return False
         self._session_start_us = state["session_start_us"]
+        self._session_arrived_us = state["session_arrived_us"]
         self._arrived_us, self._newest_us = state["arrived_us"], state["newest_us"]
         self._athletes = {
             athlete_id: _Athlete(
@@ -240,6 +251,7 @@ class Engine:
         if is_over:
             self._athletes = {}
             self._session_start_us = first_us
+            self._session_arrived_us = arrived_us
             self._newest_us = last_us
         self._newest_us = max(self._newest_us, last_us)
 

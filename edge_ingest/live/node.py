@@ -135,8 +135,8 @@ class LiveNode:
     def alerts(self) -> list[dict[str, Any]]:
         """The newest alerts of this session, oldest first."""
         with self._lock:
-            began = iso(self._engine.session_start_us)
-            return [alert for alert in self._told.alerts if alert["crossed_at_utc"] >= began]
+            began = iso(self._engine.session_arrived_us)
+            return [alert for alert in self._told.alerts if alert["raised_at_utc"] >= began]
 
     def health(self) -> dict[str, Any]:
         """Whether it works, and what happened; no athlete's values."""
@@ -149,7 +149,7 @@ class LiveNode:
                 "is_connected": self._bus.is_connected,
                 "reconnects": max(0, self._bus.reconnects),
                 "started_at_utc": self._told.started_at_utc,
-                "session_started_at_utc": iso(self._engine.session_start_us),
+                "session_started_at_utc": iso(self._engine.session_arrived_us),
                 "messages": self._told.messages,
                 "refused_messages": self._told.refused,
                 "recovered_messages": self._told.recovered,
@@ -206,13 +206,13 @@ class LiveNode:
     def _recover(self) -> None:
         kept, entries = self._journal.recover()
         if kept is not None:
-            if self._engine.restore(kept["engine"]):
-                self._told.alerts = kept["alerts"]
-                self._unconfirmed = {
-                    alert_id: (topic, payload.encode())
-                    for alert_id, topic, payload in kept["unconfirmed"]
-                }
-            else:
+            # Alerts are told whatever becomes of the engine's state: they hang on no version of it.
+            self._told.alerts = kept["alerts"]
+            self._unconfirmed = {
+                alert_id: (topic, payload.encode())
+                for alert_id, topic, payload in kept["unconfirmed"]
+            }
+            if not self._engine.restore(kept["engine"]):
                 log.warning("the kept state is of another version or sport: starting anew")
         for entry in entries:
             if entry.kind == b"A":

@@ -111,8 +111,8 @@ def _of_a_folder(path: Path, ending: str) -> dict[str, Path]:
     return found
 
 
-def _described(path: Path) -> tuple[str | None, tuple[float, float]]:
-    """The match's id and its field, by match data in XML or JSON."""
+def _described(path: Path) -> tuple[str | None, tuple[float, float] | None]:
+    """The match's id and its field, m, by match data in XML or JSON; None where they lack it."""
     check_file(path, LARGEST_DESCRIPTION)
     with path.open("rb") as handle:
         is_xml = handle.read(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
@@ -129,8 +129,8 @@ def _described(path: Path) -> tuple[str | None, tuple[float, float]]:
             stadium = match.get("Stadium") or {}
             told = (match.get("MatchId"), stadium.get("PitchLength"), stadium.get("PitchWidth"))
         match_id, length, width = told
-        return (str(match_id) if match_id else None,
-                (float(length or FIELD_M[0]), float(width or FIELD_M[1])))  # fmt: skip
+        field_m = (float(length), float(width)) if length and width else None
+        return str(match_id) if match_id else None, field_m
     except (AttributeError, TypeError, ValueError) as error:
         raise SourceError(
             f"{path} is no match data of Hawk-Eye ({type(error).__name__}): export it again, or "
@@ -152,6 +152,13 @@ def _refuse_others(minutes: Sequence[Minute], path: Path) -> None:
             raise SourceError(
                 f"{path} holds minute {one.number} of period {one.period} twice: leave the files "
                 "of one of them out"
+            )
+        seen = one.captured.size and following.captured.size
+        if seen and following.captured[0] <= one.captured[-1]:
+            raise SourceError(
+                f"{path}: minute {following.number} of period {following.period} begins before "
+                f"minute {one.number} of period {one.period} ends: export both again",
+                rule="clock_backwards",
             )
 
 

@@ -111,7 +111,9 @@ def _counts_from_midnight(match: Metadata, written: datetime) -> bool:
     midnight = written.replace(hour=0, minute=0, second=0, microsecond=0)
     first, _ = match.periods[min(match.periods)]
     counted_s = first / match.frame_rate_hz
-    return abs(counted_s - (written - midnight).total_seconds()) <= UNCERTAINTY_S
+    written_s = (written - midnight).total_seconds()
+    # A day without a time of day, and frames counted from nought, would look alike.
+    return written_s > 0 and abs(counted_s - written_s) <= UNCERTAINTY_S
 
 
 def _periods(frame_id: NDArray[np.int64], match: Metadata) -> NDArray[np.int32]:

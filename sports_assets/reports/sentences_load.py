@@ -66,7 +66,7 @@ def own_norm(facts: SessionFacts) -> Sentence | None:
 def high_speed(facts: SessionFacts) -> Sentence | None:
     """Who ran most at high speed, for the time that they were seen.
 
-    None where too few were seen for a median, or the most of them all is no load.
+    None where too few were seen for a median, or nobody ran far enough for it to be a load.
     """
     rates = {
         one: rate
@@ -76,11 +76,15 @@ def high_speed(facts: SessionFacts) -> Sentence | None:
     usual = median(rates.values())
     if not usual or len(rates) < LEAST_ATHLETES:
         return None
-    one = max(rates, key=lambda each: (rates[each], each.athlete_id))
-    load = one.external
-    assert load is not None
-    if (load.high_speed_distance_m or 0.0) < LEAST_HIGH_SPEED_M:
+    loads = {
+        each: load
+        for each in rates
+        if (load := each.external) and (load.high_speed_distance_m or 0.0) >= LEAST_HIGH_SPEED_M
+    }
+    if not loads:
         return None
+    one = max(loads, key=lambda each: (rates[each], each.athlete_id))
+    load = loads[one]
     seen = "in view" if facts.is_partial else "tracked"
 
     def column(name: str) -> str:

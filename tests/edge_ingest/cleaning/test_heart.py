@@ -60,6 +60,11 @@ def test_a_rate_that_stands_still_for_minutes_is_frozen() -> None:
     assert flagged(rate(values[:150]), Quality.FROZEN) == []
 
 
+def test_a_slow_device_can_freeze_as_well() -> None:
+    values, t_s = [140.0] * 60, [15.0 * at for at in range(60)]
+    assert flagged(rate(values, t_s), Quality.FROZEN) == list(range(1, 60))
+
+
 def test_a_rate_that_is_the_same_after_a_pause_is_not_frozen() -> None:
     t_s = np.concatenate([np.arange(20), 400 + np.arange(20)])
     values = np.concatenate([np.arange(20) % 3 + 90, np.full(20, 91.0)])

@@ -37,6 +37,19 @@ def test_worked_by_hand() -> None:
     assert untrue(early) == [30, 31]
 
 
+@pytest.mark.parametrize("wrong", [350.0, 480.0, 1160.0])
+def test_the_first_and_the_last_interval_of_a_series_are_told_by_their_size(wrong: float) -> None:
+    assert untrue([wrong, *SWAY])[0] == 0
+    assert max(untrue([wrong, *SWAY])) <= 1, "with the next it may look like one of two"
+    assert untrue([*SWAY, wrong]) == [60]
+
+
+@pytest.mark.parametrize("run", [[500.0, 500.0, 1150.0], [520.0, 500.0, 510.0, 1180.0]])
+def test_a_run_of_premature_beats_goes_with_its_pause(run: list[float]) -> None:
+    found = untrue([*SWAY[:20], *run, *SWAY[:20]])
+    assert set(range(20, 20 + len(run))) <= set(found) <= set(range(19, 21 + len(run)))
+
+
 @pytest.mark.parametrize(
     "breath",
     [
@@ -60,7 +73,8 @@ def test_a_heart_of_steep_breaths_keeps_nearly_all_its_intervals(real_data) -> N
 @given(
     seed=st.integers(0, 10_000),
     place=st.integers(3, 55),
-    shift=st.floats(0.15, 0.45),
+    # Longer by half, it could as well be two intervals: a missed beat.
+    shift=st.floats(0.15, 0.40),
     late=st.booleans(),
 )
 def test_any_beat_that_moved_in_a_calm_series_is_found(seed, place, shift, late) -> None:

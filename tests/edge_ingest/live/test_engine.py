@@ -321,6 +321,18 @@ def test_a_silent_hour_begins_another_session_and_a_wrong_clock_does_not():
     assert [a.alert_id == b.alert_id for a, b in zip(first, second, strict=True)] == [False]
 
 
+@pytest.mark.parametrize("ahead_us", [2 * HOUR_US, -HOUR_US // 6])
+def test_what_a_session_raised_is_told_by_the_nodes_own_clock(ahead_us: int) -> None:
+    live = engine(norm(high=100.0, act_above=1e6))
+    stray = batches(athlete="8", seconds=1, start_us=START_US + ahead_us)
+    play(live, stray, START_US - 1_000_000)
+    alerts = play(live, batches(seconds=30, speed_mps=4.0), START_US)
+    raised_us = [datetime.fromisoformat(one.raised_at_utc).timestamp() * 1e6 for one in alerts]
+    assert raised_us, "there was an alert"
+    assert all(one >= live.session_arrived_us for one in raised_us)
+    assert live.session_arrived_us < START_US
+
+
 def test_two_trackers_on_one_athlete_count_once():
     live = Engine("edge-live/north", "football")
     told = norms()

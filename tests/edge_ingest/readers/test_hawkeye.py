@@ -47,7 +47,9 @@ def put(folder: Folder) -> Callable[[str, int, int], None]:
             path = folder["ball"] / f"hawkeye_2_46.football.samples.{kind}"
             told = json.loads(path.read_text())
             told["sequences"] = {"segment": half, "match-minute": minute}
-            if half == 1:  # the sides have not changed ends yet
+            if half == 1:  # a quarter of an hour before, when nobody had changed ends yet
+                began = datetime.fromisoformat(told["time"]["startUTC"])
+                told["time"]["startUTC"] = (began - timedelta(minutes=15)).isoformat()
                 samples = told["samples"]
                 for one in (
                     *samples.get("ball", ()),
@@ -151,6 +153,26 @@ def test_a_minute_twice_is_none(folder: Folder, put: Callable[[str, int, int], N
     put("again", half=2, minute=46)
     with pytest.raises(SourceError, match="holds minute 46 of period 2 twice"):
         read_recording("hawkeye", folder)
+
+
+def test_a_minute_that_begins_before_the_one_before_it_ends_is_none(
+    folder: Folder, put: Callable[[str, int, int], None]
+) -> None:
+    put("early", half=2, minute=47)  # the instants of minute 46
+    with pytest.raises(SourceError, match="minute 47 of period 2 begins before minute 46") as told:
+        read_recording("hawkeye", folder)
+    assert told.value.rule == "clock_backwards"
+
+
+def test_a_field_that_the_match_data_lack_is_said_to_be_assumed(
+    folder: Folder, tmp_path: Path
+) -> None:
+    assert "assumed_field" not in read_recording("hawkeye", folder).filter_settings
+    told = json.loads(Path(folder["match"]).read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    (tmp_path / "bare.json").write_text(json.dumps({"MatchId": told["MatchId"]}))
+    bare = read_recording("hawkeye", {**folder, "match": tmp_path / "bare.json"})
+    assert bare.filter_settings["assumed_field"] == "105x68 m"
+    assert bare.session.source_session_id == str(told["MatchId"])
 
 
 def test_a_told_start_moves_all_minutes_alike(folder: Folder) -> None:

@@ -103,6 +103,8 @@ def test_a_kick_off_without_zone_is_uncertain_until_it_is_told(parts: dict[str, 
         ("2023-07-15 20:32:20", "Europe/Warsaw", "2023-07-15T18:32:20", ("device", 1, -7200)),
         ("2023-12-15T20:32:20+01:00", None, "2023-12-15T19:32:20", ("device", 1, 0)),
         ("2023-12-15T20:32:20+01:00", "Asia/Tokyo", "2023-12-15T19:32:20", ("device", 1, 0)),
+        # A day alone is no measured kick-off, though nought is nought.
+        ("2023-12-15", "Europe/Warsaw", "2023-12-14T23:00:00", ("scheduled_start", 300, -3600)),
         # As scheduled.
         ("2023-12-15 20:30:00", "Europe/Warsaw", "2023-12-15T19:30:00",
          ("scheduled_start", 300, -3600)),

@@ -67,6 +67,22 @@ def test_high_speed_is_a_verdict_only_beside_enough_athletes_and_of_enough_metre
 
     assert "Start this recovery first." in texts(with_high_speed(2.0, 5))["Load"]
     assert "Load" not in texts(with_high_speed(2.0, 4))
+    # Who came on for a short burst does not hide who ran most.
+    rates = {one.athlete_id: one for one in match.athletes if one.external}
+    burst_id = min(rates)
+    burst = tuple(
+        replace(
+            one,
+            external=replace(
+                one.external,
+                tracked_s=660.0, high_speed_distance_m=95.0, high_speed_distance_per_min_m=60.0,
+            ),
+        )
+        if one.athlete_id == burst_id
+        else one
+        for one in match.athletes
+    )  # fmt: skip
+    assert "828 m" in texts(replace(match, athletes=burst))["Load"]
     slow = tuple(
         replace(one, external=replace(one.external, high_speed_distance_m=20.0))
         for one in match.athletes
