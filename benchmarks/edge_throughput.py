@@ -28,7 +28,7 @@ from deploy.local.services import REPOSITORY
 
 #: Alternating rounds of a pair: as many as fit into this time, s, within these bounds.
 PATIENCE_S = 8.0
-FEWEST, MOST = 5, 41
+FEWEST, MOST = 3, 41
 
 Figures = dict[str, float]
 
