@@ -55,18 +55,24 @@ def events_table(
         SourceError: an event is of no period, or nothing tells which way the sides attack.
     """
     ids, derived = _distinct_ids(dataset.records)
-    words: list[Words] = []
+    # Flat lists: a tuple kept for each event would have the collector go over all of kloppy's.
+    sources: list[str] = []
+    kinds: list[str] = []
+    outcomes: list[str | None] = []
     players: list[str | None] = []
     sides: list[str | None] = []
     periods: list[int] = []
     elapsed: list[float] = []
-    places: list[tuple[float | None, float | None, float | None, float | None]] = []
+    places: list[float | None] = []
     side_by_team = {id(team): side_of(team) for team in dataset.metadata.teams}
     ends_by_class: dict[type, list[str]] = {}
     for event in dataset.records:
         periods.append(event.period.id)
         elapsed.append(event.timestamp / _MICROSECOND)
-        words.append(words_of(event))
+        source, kind, outcome = words_of(event)
+        sources.append(source)
+        kinds.append(kind)
+        outcomes.append(outcome)
         player = event.player
         players.append(str(player.player_id) if player else None)
         sides.append(side_by_team.get(id(event.team)))
@@ -80,13 +86,12 @@ def events_table(
             if at := getattr(event, name):
                 end_x, end_y = at.x, at.y
                 break
-        places.append((x, y, end_x, end_y))
+        places += (x, y, end_x, end_y)
     if strange := sorted(set(periods) - set(began)):
         raise SourceError(f"an event is of period {strange[0]}, which the match does not have")
     period = np.array(periods, np.int64)
     given = np.array(places, np.float64).reshape(-1, 4)
     start_x, start_y, end_x_m, end_y_m = _in_metres(dataset, given)
-    sources, kinds, outcomes = zip(*words, strict=True)
     sign = _signs(dataset, period, sides, kinds, start_x)
     since = np.rint(np.array(elapsed)).astype("timedelta64[us]")
     starts = np.empty(max(began) + 1, "datetime64[us]")
