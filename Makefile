@@ -71,12 +71,12 @@ check: home samples ## Format, lint, types, imports, dbt, definitions, fast test
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not slow and not soak and not e2e"
+	$(BIN)/pytest -q -n 2 --dist loadscope -m "not slow and not soak and not e2e"
 
 test: home samples ## Every test, with real servers and a browser
 	@command -v chromium >/dev/null || deploy/local/debian-packages chromium
 	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || deploy/local/debian-packages mosquitto
-	$(BIN)/pytest -n 2 -m "not soak and not e2e"
+	$(BIN)/pytest -n 2 --dist loadscope -m "not soak and not e2e"
 	$(BIN)/pytest -m e2e
 
 soak: home samples ## Many more kills of the edge node, and more of whatever is marked soak

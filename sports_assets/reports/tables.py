@@ -4,6 +4,7 @@ A team sport has a table a side, one row an athlete. Of one to three athletes wi
 has a table of their own, one row a number: a phone is narrow.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -90,7 +91,9 @@ def _bar(one: AthleteFacts, column: Column, mates: Sequence[AthleteFacts]) -> fl
     """Share of the largest value among those seen for long enough."""
     seen = known(column.read(mate) for mate in mates if not mate.is_scarcely_seen)
     largest, value = max(seen, default=0.0), column.read(one)
-    return max(0.0, value / largest) if column.is_bar and value and largest > 0 else None
+    if not (column.is_bar and value and math.isfinite(value) and largest > 0):
+        return None
+    return max(0.0, value / largest)
 
 
 def _own(one: AthleteFacts, *, is_partial: bool) -> Table:

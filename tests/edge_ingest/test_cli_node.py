@@ -89,7 +89,7 @@ def test_a_match_day_from_the_folder_to_the_landing_zone(stadium: Stadium) -> No
     assert stadium.run("watch", "--once").output.startswith("nothing new in")
     shown = stadium.run("status").output
     assert re.search(r"waiting +nothing", shown)
-    assert re.search(r"confirmed +1, the last \d s ago", shown)
+    assert re.search(r"confirmed +1 lately, the last \d s ago", shown)
     assert re.search(r"originals +2 kept", shown)
     assert re.search(r"runs +watch does not run, send does not run", shown)
 
