@@ -57,6 +57,11 @@ def s3_options() -> Iterator[dict[str, str]]:
 @pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A fresh place, once as a folder and once in the object store."""
+    return fresh_place(request, tmp_path)
+
+
+def fresh_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place of the kind that the parameter names."""
     catalog = f"sqlite:///{tmp_path}/lakehouse/catalog.db?timeout=60"
     if request.param == "local":
         return Place(catalog, str(tmp_path / "a folder [of ours]"), {})

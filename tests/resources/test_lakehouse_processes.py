@@ -11,12 +11,18 @@ import pytest
 from edge_ingest.records import ATHLETES
 from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.lakehouse import IcebergLakehouse
-from tests.resources.conftest import Place
+from tests.resources.conftest import Place, fresh_place
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, athletes
 
 WRITER = Path(__file__).parent / "writer_process.py"
 WRITERS = 4
 TIMES = 3
+
+
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.soak)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """As every test's, but for the object store at soak: its contract has a race of its own."""
+    return fresh_place(request, tmp_path)
 
 
 def start(place: Place, **job: object) -> subprocess.Popen[str]:

@@ -312,7 +312,7 @@ def test_sound_stays_behind(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.realdata
-@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+@pytest.mark.parametrize("codec", [pytest.param("libx264", marks=pytest.mark.soak), "libx265"])
 def test_half_time_between_two_stretches_of_a_real_match(
     tmp_path: Path, real_data: Path, codec: str
 ) -> None:

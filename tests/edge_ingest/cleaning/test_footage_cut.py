@@ -22,7 +22,10 @@ CODECS = {
 }
 
 
-@pytest.fixture(scope="module", params=CODECS)
+@pytest.fixture(
+    scope="module",
+    params=["h264", pytest.param("h264_without_b", marks=pytest.mark.soak), "hevc_open_groups"],
+)
 def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     codec, options = CODECS[request.param]
     path = tmp_path_factory.mktemp("clip") / f"{request.param}.mp4"
