@@ -122,7 +122,8 @@ def _start(raw: Mapping[str, Any], path: Path) -> datetime:
 
 def _home(raw: Mapping[str, Any], told: str | None, path: Path) -> str:
     teams = {key: value["team"].get("officialName", key) for key, value in raw["teams"].items()}
-    listed = ", ".join(f"{key} ({name})" for key, name in teams.items())
+    # What is no id of a team came into its place by damage, and may be anybody's value.
+    listed = ", ".join(f"{key} ({name})" for key, name in teams.items() if key.isdigit())
     if told is not None:
         if told not in teams:
             raise SourceError(f"{path} has no team {told}: home_team_id is one of {listed}")
