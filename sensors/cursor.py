@@ -76,7 +76,7 @@ class Cursor:
     """Where the sensor stands.
 
     Attributes:
-        watermark_ns: newest arrival looked at, in ns since 1970.
+        watermark_ns: newest arrival looked at as new, in ns since 1970.
         recent: places looked at whose arrival lies within the overlap before the watermark, with
             that arrival; by hash.
         floor_ns: arrivals up to here were looked at, though `recent` had no room for them.
@@ -135,7 +135,9 @@ class Cursor:
         Args:
             lacking: places that still lack files.
         """
-        watermark = max([self.watermark_ns, *(one.arrived_ns for one in look.all)])
+        # Of new ones alone: one that was waited for is as new as its last file, and what arrived
+        # before that may not have been looked at yet.
+        watermark = max([self.watermark_ns, *(one.arrived_ns for one in look.new)])
         new = (one for one in (*look.waited_for, *look.new) if self._is_new(one))
         seen = self.recent | {_short(one.place): one.arrived_ns for one in new}
         fresh = sorted(

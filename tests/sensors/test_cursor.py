@@ -20,7 +20,7 @@ SECOND_NS = 10**9
 
 @dataclass
 class Zone:
-    """Drops by place: when they arrived, and whether they are whole. Arrivals never change."""
+    """Drops by place: when they arrived, and whether they are whole."""
 
     arrived: dict[str, int] = field(default_factory=dict)
     lacking: set[str] = field(default_factory=set)
@@ -37,6 +37,11 @@ class Zone:
         self.cursor = Cursor.parse(str(self.cursor.advanced(look, lacking)))
         assert len(self.cursor.waiting) <= WAITING_AT_MOST
         assert len(self.cursor.recent) <= RECENT_AT_MOST
+
+    def becomes_whole(self, place: str, at_ns: int) -> None:
+        """Its last file arrives, and is the newest of it."""
+        self.lacking.remove(place)
+        self.arrived[place] = at_ns
 
     def ticks(self, number: int) -> None:
         for _ in range(number):
@@ -111,6 +116,19 @@ def test_more_arrivals_in_a_minute_than_can_be_remembered_are_all_looked_at() ->
     assert zone.cursor.sweep is None
 
 
+def test_a_drop_that_becomes_whole_does_not_hide_what_arrived_before_its_last_file() -> None:
+    """After a repair of what stood still: a backlog of half an hour, and one that waited."""
+    zone = Zone({"waits/r0001": 0}, {"waits/r0001"})
+    zone.tick()
+    now = 30 * 60 * SECOND_NS
+    zone.arrived |= {f"s{n:03d}/r0001": n * now // 200 for n in range(200)}
+    zone.becomes_whole("waits/r0001", now)
+    zone.ticks(200 // ARRIVALS_A_TICK + 1)
+    assert zone.asked == set(zone.arrived)
+    look = zone.cursor.look(Arrival(place, at) for place, at in zone.arrived.items())
+    assert look.all == ()
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(
@@ -137,7 +155,10 @@ def test_whatever_becomes_whole_is_asked_for(story: list[tuple[int, int, int | N
                     whole_at[place] = None if until is None else now + until
                     if until != 0:
                         zone.lacking.add(place)
-        zone.lacking -= {place for place, at in whole_at.items() if at is not None and at <= now}
+        for place in sorted(zone.lacking):
+            at = whole_at[place]
+            if at is not None and at <= now:
+                zone.becomes_whole(place, (now * 60 + 1000) * SECOND_NS)
         zone.tick()
     zone.ticks(30)
     assert zone.asked == {place for place, at in whole_at.items() if at is not None}
