@@ -21,6 +21,14 @@ class Stamp:
     changed_ns: int
     inode: int
 
+    @property
+    def content(self) -> tuple[int, int, int]:
+        """What stays while nobody writes the file or puts another in its place.
+
+        A second name, as for a file that is kept, changes the rest of the stamp.
+        """
+        return self.inode, self.bytes, self.modified_ns
+
 
 def look(folder: Path) -> dict[Path, Stamp]:
     """Every file in a folder and the folders in it, with its stamp.

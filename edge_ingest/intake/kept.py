@@ -96,10 +96,12 @@ def keep(
         Where they are now.
 
     Raises:
-        OSError: there is no room, or a file cannot be moved.
+        OSError: there is no room, or a file cannot be moved; EBUSY: another was put in its place
+            meanwhile, which is left there.
     """
     names = _names([*files, *shared])
     stem = f"{slugify(name) or 'recording'}-{_key(files)}"
+    before = {file: stamp(file).content for file in files}
     number = 1
     while True:
         label = stem if number == 1 else f"{stem}-{number}"
@@ -110,6 +112,7 @@ def keep(
                 for file in (*files, *shared):
                     _link_or_copy(file, unfinished / names[file])
                 receipt = _of(receipt, files, names)  # after the links, which change the stamps
+                _refuse_changed(before)
                 _write(receipt, unfinished)
                 _publish(unfinished, target)
             folder = target
@@ -117,9 +120,11 @@ def keep(
         if all(_is_same(file, folder / names[file]) for file in files):
             # It was put back, and came to something else this time; or a killed process took it.
             receipt = _of(receipt, files, names)
+            _refuse_changed(before)
             _write(receipt, folder)
             break
         number += 1
+    _refuse_changed(before)
     _let_go(files)
     _write(replace(receipt, is_moved=True), folder)
     return folder
@@ -204,6 +209,13 @@ def release(
 def _of(receipt: Receipt, files: Sequence[Path], names: dict[Path, str]) -> Receipt:
     originals = tuple(Original(names[file], str(file.absolute()), stamp(file)) for file in files)
     return replace(receipt, files=originals, is_moved=False)
+
+
+def _refuse_changed(before: dict[Path, tuple[int, int, int]]) -> None:
+    """Large files are copied for minutes, in which somebody may export them anew."""
+    for file, content in before.items():
+        if stamp(file).content != content:
+            raise OSError(errno.EBUSY, "it changed while it was put away", str(file))
 
 
 def _publish(unfinished: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ any two ends with the same folder and the same row, once the file is looked at a
 `finish_refusals` has run.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ from edge_ingest.drops.drop import PackedDrop, pack_days
 from edge_ingest.drops.signing import NodeKey
 from edge_ingest.durable import replace_durably, sync_folder
 from edge_ingest.errors import EdgeError
+from edge_ingest.intake.inbox import stamp
 from edge_ingest.manifest import REFUSAL_NAME
 from edge_ingest.recording import DayRecords
 from edge_ingest.records import QUARANTINE
@@ -110,7 +112,8 @@ def refuse_file(
 
     Raises:
         DropError: node or source cannot be named in a drop; nothing was moved.
-        OSError: a file is not there, or cannot be moved.
+        OSError: a file is not there, or cannot be moved; EBUSY: another was put in its place
+            meanwhile, which is left there.
     """
     found = [(path.absolute(), _fingerprint(path)) for path in files]
     rule = getattr(error, "rule", "malformed")
@@ -171,10 +174,14 @@ def refusals(quarantine: Path) -> list[RefusedFile]:
 
 
 def _report(refusal: RefusedFile, folder: Path, outbox: Path, key: NodeKey | None) -> RefusedFile:
-    """Pack the refusal's drop, once. Packed again after a crash it has the same bytes."""
+    """Pack the refusal's drop, unless it stands there or was sent.
+
+    Packed again after a crash it has the same bytes. One that was damaged or refused goes again, as
+    its next revision.
+    """
+    _pack(refusal, outbox, key)
     if refusal.is_reported:
         return refusal
-    _pack(refusal, outbox, key)
     refusal = replace(refusal, is_reported=True)
     _write(refusal, folder)
     return refusal
@@ -218,6 +225,8 @@ def _move(refusal: RefusedFile, fingerprint: str, path: Path, folder: Path) -> N
     (name,) = {kept.name for kept in refusal.files if kept.fingerprint == fingerprint}
     target = folder / name
     if os.path.lexists(target):
+        if _fingerprint(path) != fingerprint:
+            raise _changed(path)
         path.unlink()
     else:
         try:
@@ -236,13 +245,21 @@ def _move_between_disks(path: Path, target: Path) -> None:
     if os.path.lexists(unfinished):
         unfinished.unlink()
     if stat.S_ISREG(path.lstat().st_mode):
+        before = stamp(path).content
         shutil.copy2(path, unfinished, follow_symlinks=False)
         with unfinished.open("rb") as handle:
             os.fsync(handle.fileno())
+        if stamp(path).content != before:
+            unfinished.unlink()
+            raise _changed(path)
         unfinished.rename(target)
         path.unlink()
     else:
         shutil.move(path, target)
+
+
+def _changed(path: Path) -> OSError:
+    return OSError(errno.EBUSY, "it changed while it was put away", str(path))
 
 
 def _named(found: Sequence[tuple[Path, str]]) -> Iterator[KeptFile]:

@@ -179,11 +179,14 @@ class Watcher:
         except (StoppedError, NoSpaceError):
             raise
         except EdgeError as error:
+            # What was read in part is no fault of the file that stands there now; but one that
+            # kills its reader each time must not be read for ever.
+            if not isinstance(error, KilledError) and _have_changed(candidate.everything, before):
+                sweep(self.node.outbox, self.now())
+                return _read_again(candidate)
             return self._end(candidate, error)
         if _stamps(candidate.everything) != before:
-            return Outcome(
-                candidate.name, "failed", "it changed while it was read: it is read again"
-            )
+            return _read_again(candidate)
         place = f"{drop.folder.parent.name}/{drop.folder.name}"
         state: State = "packed" if drop.is_new else "known"
         hint = self._hint(candidate, drop, calendar)
@@ -324,6 +327,18 @@ def _with_remedy(candidate: Candidate, error: EdgeError) -> EdgeError:
         f"{FOLDER_SIDECAR} there, and put them into the watched folder again",
         rule="incomplete",
     )
+
+
+def _read_again(candidate: Candidate) -> Outcome:
+    return Outcome(candidate.name, "failed", "it changed while it was read: it is read again")
+
+
+def _have_changed(files: Sequence[Path], before: list[tuple[int, int]]) -> bool:
+    """Whether somebody wrote them; those that were taken away did not change."""
+    try:
+        return _stamps(files) != before
+    except FileNotFoundError:
+        return False
 
 
 def _stamps(files: Sequence[Path]) -> list[tuple[int, int]]:

@@ -170,3 +170,50 @@ def test_a_share_that_nobody_may_write_does_not_keep_the_node_from_starting(
     assert original.exists()
     finish(inbox.parent / "kept", NOW)
     assert not original.exists()
+
+
+@pytest.mark.usefixtures("disks")
+def test_a_file_that_is_exported_anew_while_it_is_put_away_stays(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A video is copied for minutes; the operator puts a better one in its place meanwhile."""
+    (original,) = put(inbox, "match.mp4")
+    home = inbox.parent / "kept"
+    plain = kept._link_or_copy
+
+    def meanwhile(file: Path, target: Path) -> None:
+        plain(file, target)
+        (inbox / "new").write_text("a better one")
+        (inbox / "new").replace(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "_link_or_copy", meanwhile)
+        with pytest.raises(OSError, match="changed while it was put away") as caught:
+            keep([original], receipt(), home, "match.mp4")
+    assert caught.value.errno == errno.EBUSY
+    assert recordings(home) == []
+
+    finish(home, NOW)
+    assert original.read_text() == "a better one"
+    folder = keep([original], receipt("stream/r0002"), home, "match.mp4")
+    assert (folder / "match.mp4").read_text() == "a better one"
+
+
+@pytest.mark.usefixtures("disks")
+def test_a_file_that_is_exported_anew_once_its_like_is_kept_stays(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (original,) = put(inbox, "match.mp4")
+    home = inbox.parent / "kept"
+    plain = kept._publish
+
+    def meanwhile(unfinished: Path, target: Path) -> None:
+        plain(unfinished, target)
+        (inbox / "new").write_text("a better one")
+        (inbox / "new").replace(original)
+
+    monkeypatch.setattr(kept, "_publish", meanwhile)
+    with pytest.raises(OSError, match="changed while it was put away"):
+        keep([original], receipt(), home, "match.mp4")
+    finish(home, NOW)
+    assert original.read_text() == "a better one"

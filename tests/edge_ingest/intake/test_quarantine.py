@@ -1,6 +1,8 @@
 """A file that cannot be read: kept aside, told once, whatever happens meanwhile."""
 
+import errno
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,13 +106,28 @@ def test_the_same_file_again_is_the_same_refusal(node: Node) -> None:
 
 
 def test_the_same_file_again_after_its_drop_was_sent_makes_no_other(node: Node) -> None:
-    import shutil
-
     node.refuse(node.put())
-    shutil.rmtree(node.outbox)
+    (drop,) = find_drops(node.outbox)
+    sent = node.outbox / ".sent" / drop.folder.parent.name
+    sent.mkdir(parents=True)
+    drop.folder.rename(sent / "r0001")
+    (sent / "r0001" / "sent.json").write_text("{}")
     node.refuse(node.put())
     assert node.rows() == []
     assert finish_refusals(node.quarantine, node.outbox, None) == []
+
+
+def test_a_report_that_was_damaged_before_it_was_sent_goes_again(node: Node) -> None:
+    first = node.refuse(node.put())
+    (drop,) = find_drops(node.outbox)
+    (drop.folder / "quarantine.parquet").unlink()
+    (drop.folder / "refused.json").write_text("{}")  # as the sender sets it aside
+
+    assert node.refuse(node.put(), now=NOW + timedelta(hours=1)) == first
+
+    again = node.outbox / drop.folder.parent.name / "r0002"
+    assert read_manifest(again).supersedes == drop.manifest.drop_id
+    assert (again / "quarantine.parquet").exists()
 
 
 def test_what_a_person_puts_back_is_not_taken_away_at_the_next_start(node: Node) -> None:
@@ -228,6 +245,51 @@ def test_between_two_disks_a_file_is_copied_whole_before_it_is_let_go(
     assert not list(node.inbox.iterdir())
     names = {path.name for path in node.quarantine.glob("*/*")}
     assert names == {"refused.json", "monday.fit", "link.fit"}
+
+
+def test_a_file_that_is_exported_anew_while_it_is_copied_to_another_disk_stays(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = node.put()
+    plain_rename, plain_copy = Path.rename, shutil.copy2
+
+    def across(one: Path, target: Path) -> Path:
+        if one.parent == node.inbox:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return plain_rename(one, target)
+
+    def meanwhile(*given: Any, **named: Any) -> Any:
+        found = plain_copy(*given, **named)
+        (node.inbox / "new").write_bytes(b"a better one")
+        (node.inbox / "new").replace(path)
+        return found
+
+    monkeypatch.setattr(Path, "rename", across)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy2", meanwhile)
+        with pytest.raises(OSError, match="changed while it was put away"):
+            node.refuse(path)
+    assert path.read_bytes() == b"a better one"
+    assert node.kept() == {}
+    node.refuse(path)
+    assert node.kept() == {"monday.fit": b"a better one"}
+
+
+def test_a_file_that_is_exported_anew_stays_where_the_like_of_the_old_one_is_kept(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.refuse(node.put())
+    path = node.put()
+    plain = module._report
+
+    def meanwhile(*given: Any) -> RefusedFile:
+        path.write_bytes(b"a better one")
+        return plain(*given)
+
+    monkeypatch.setattr(module, "_report", meanwhile)
+    with pytest.raises(OSError, match="changed while it was put away"):
+        node.refuse(path)
+    assert path.read_bytes() == b"a better one"
 
 
 def _kill_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:

@@ -732,3 +732,21 @@ def test_a_file_that_is_taken_away_while_it_is_read_is_not_refused(ground: Groun
 
     assert told(ground.watch(and_away)) == {"damaged.json": "failed"}
     assert not refusals(ground.node.quarantine)
+
+
+def test_a_file_that_changes_while_its_reader_fails_is_not_refused(ground: Ground) -> None:
+    """A download that had not ended: what was read in part is no fault of the whole file."""
+    path = ground.put("alone.json", '{"tiny": "bad"}')
+
+    def goes_on(work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        finally:
+            path.write_text('{"tiny": 0.5}')
+
+    (outcome,) = ground.watch(goes_on)
+    assert (outcome.state, outcome.detail) == (
+        "failed", "it changed while it was read: it is read again",
+    )  # fmt: skip
+    assert not refusals(ground.node.quarantine)
+    assert told(ground.watch()) == {"alone.json": "packed"}
