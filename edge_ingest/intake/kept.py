@@ -157,6 +157,8 @@ def recordings(kept: Path) -> list[KeptRecording]:
     for path in kept.glob(f"[!.]*/*/{RECEIPT_NAME}"):
         with suppress(OSError, ValueError, TypeError, KeyError):
             told = json.loads(path.read_bytes())
+            if told.pop("came_from", None) is not None:  # of an earlier version: all of it has left
+                told |= {"files": (), "is_moved": True}
             told["kept_at_utc"] = datetime.fromisoformat(told["kept_at_utc"])
             told["files"] = tuple(
                 Original(**one | {"stamp": Stamp(**one["stamp"])}) for one in told["files"]

@@ -8,6 +8,7 @@ kept is found there. So a node that is killed anywhere ends with the same drops 
 import errno
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -108,8 +109,22 @@ class Watcher:
             folder.mkdir(parents=True, exist_ok=True)
         self._key = load_key(self.node.key) if self.node.key.is_file() else None
         sweep(self.node.outbox, self.now())
+        self._sweep_earlier()
         finish_refusals(self.node.quarantine, self.node.outbox, self._key)
         kept.finish(self.node.kept, self.now())
+
+    def _sweep_earlier(self) -> None:
+        """Remove what killed processes of earlier versions left where nobody fills any more."""
+        for home, pattern in (
+            (self.node.outbox, "*/.packing-*"),
+            (self.node.outbox, ".cutting-*"),
+            (self.node.kept, ".taking-*"),
+        ):
+            for folder in list(home.glob(pattern)):
+                shutil.rmtree(folder, ignore_errors=True)
+                if folder.parent != home:
+                    with suppress(OSError):  # drops of the stream stand there
+                        folder.parent.rmdir()
 
     def unsettled(self) -> bool:
         """Whether files stand there that have not stood still for long enough yet."""

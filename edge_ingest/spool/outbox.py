@@ -6,8 +6,8 @@ ones move to `<outbox>/.sent/<stream_id>/r0001/`: so that later packing goes on 
 and knows the same content again (`drops/history.py`), and what waits is found without reading all
 that was ever sent. While it is there the landing zone is asked whether it was refused; after some
 days it moves to `.settled/`, which nobody goes through. A drop that was damaged here before it
-arrived bears `refused.json`, and stays where it is. The folders are the whole state: a process that
-is killed leaves nothing else behind.
+arrived bears `refused.json`, and stays where it is until a later revision has arrived in its stead.
+The folders are the whole state: a process that is killed leaves nothing else behind.
 """
 
 import errno
@@ -218,16 +218,25 @@ class Outbox:
             largest.path.unlink(missing_ok=True)
             replace_durably(drop.folder / SENT_NAME, payload)
         self._put_away(drop.folder)
+        with suppress(OSError):  # `sweep` does it
+            for folder in _revision_folders(drop.folder.parent):
+                self._remove_if_replaced(folder)
 
     def sweep(self) -> bool:
-        """Finish putting away drops that are confirmed; whether all of them could be."""
+        """Finish putting away drops that are confirmed, and what is damaged and was replaced.
+
+        Returns:
+            Whether all of them could be.
+        """
         is_done = True
         for folder in _revisions(self.root):
-            if (folder / SENT_NAME).exists():
-                try:
+            try:
+                if (folder / SENT_NAME).exists():
                     self._put_away(folder)
-                except OSError:
-                    is_done = False
+                else:
+                    self._remove_if_replaced(folder)
+            except OSError:
+                is_done = False
         return is_done
 
     def refuse(self, sent: Sent, refusal: bytes) -> None:
@@ -261,6 +270,17 @@ class Outbox:
     def _is_superseded(self, folder: Path) -> bool:
         taken = history.revisions(self.root, folder.parent.name)
         return max(taken, default=0) > _number(folder.name)
+
+    def _remove_if_replaced(self, folder: Path) -> None:
+        """Remove a drop that was damaged here, once a later revision of it has arrived."""
+        place = f"{folder.parent.name}/{folder.name}"
+        if not (folder / REFUSAL_NAME).exists() or not self.is_confirmed(place):
+            return
+        _empty(folder)  # the note goes last: without it the drop would wait to be sent
+        (folder / MANIFEST_NAME).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+        with suppress(OSError):  # a packer may have put the next revision there
+            folder.parent.rmdir()
 
     def _put_away(self, folder: Path) -> None:
         _empty(folder)

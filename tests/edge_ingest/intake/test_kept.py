@@ -1,6 +1,7 @@
 """Originals that are kept: all of a recording or none, and nothing that a person put there."""
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -217,3 +218,23 @@ def test_a_file_that_is_exported_anew_once_its_like_is_kept_stays(
         keep([original], receipt(), home, "match.mp4")
     finish(home, NOW)
     assert original.read_text() == "a better one"
+
+
+def test_what_an_earlier_version_kept_is_let_go_in_its_turn(tmp_path: Path) -> None:
+    folder = tmp_path / "2024-05-04" / "a.fit-0123abcd"
+    folder.mkdir(parents=True)
+    (folder / "a.fit").write_bytes(b"1" * 1000)
+    told = {
+        "outcome": "packed", "source": "fit", "kept_at_utc": NOW.isoformat(),
+        "place": "stream/r0001", "reason": None, "came_from": ["/inbox/a.fit"],
+    }  # fmt: skip
+    (folder / ".kept.json").write_text(json.dumps(told))
+
+    (one,) = recordings(tmp_path)
+    assert one.receipt.place == "stream/r0001"
+    finish(tmp_path, NOW)
+    keep_for = timedelta(days=30)
+    assert release(tmp_path, lambda _: True, NOW, keep_for) == []
+    assert release(tmp_path, lambda _: False, NOW + keep_for, keep_for) == []
+    assert release(tmp_path, lambda _: True, NOW + keep_for, keep_for) == [one]
+    assert list(tmp_path.iterdir()) == []

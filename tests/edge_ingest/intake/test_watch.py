@@ -750,3 +750,24 @@ def test_a_file_that_changes_while_its_reader_fails_is_not_refused(ground: Groun
     )  # fmt: skip
     assert not refusals(ground.node.quarantine)
     assert told(ground.watch()) == {"alone.json": "packed"}
+
+
+def test_what_earlier_versions_left_half_done_is_swept(ground: Ground) -> None:
+    ground.put("alone.json", '{"tiny": 0.5}')
+    ground.watch()
+    (drop,) = ground.outbox.waiting()
+    home = ground.node.outbox
+    left = [
+        drop.folder.parent / ".packing-ab12", home / "2024-05-04_x_y_footage" / ".packing-cd",
+        home / ".cutting-1", ground.node.kept / ".taking-2",
+    ]  # fmt: skip
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "video.mp4").write_bytes(b"1")
+
+    ground.watcher()
+
+    assert [folder for folder in left if folder.exists()] == []
+    assert [path.name for path in home.iterdir()] == [drop.folder.parent.name]
+    assert [one.place for one in ground.outbox.waiting()] == [drop.place]
+    assert kept(ground) == {"alone.json"}

@@ -644,6 +644,36 @@ def test_a_drop_that_is_packed_anew_stands_for_the_one_that_was_damaged(ground: 
 
     assert [one.manifest.revision for one in ground.sender().round().sent] == [2]
     assert status(ground.node).damaged == []
+    assert not drop.folder.parent.exists()  # its files would stay for ever
+    assert not store(ground).is_new
+
+
+def test_a_sender_that_dies_before_it_removes_what_was_damaged_does_so_later(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop = store(ground)
+    (drop.folder / "positions.parquet").write_bytes(b"x")
+    ground.sender().round()
+    store(ground)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "_remove_if_replaced", lambda *_: None)
+        assert len(ground.sender().round().sent) == 1
+    assert drop.folder.exists()
+
+    ground.sender().round()
+
+    assert not drop.folder.parent.exists()
+    assert not store(ground).is_new
+
+
+def test_a_damaged_drop_stays_while_nothing_stands_for_it(ground: Ground) -> None:
+    drop = store(ground)
+    (drop.folder / "positions.parquet").write_bytes(b"x")
+    ground.sender().round()
+    store(ground, device_id="tracker-2")
+    assert len(ground.sender().round().sent) == 1
+    assert len(status(ground.node).damaged) == 1
+    assert drop.folder.exists()
 
 
 def test_a_drop_that_vanishes_while_it_is_sent_is_forgotten_and_no_folder_made_for_it(
