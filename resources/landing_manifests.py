@@ -77,6 +77,7 @@ class Manifests:
     def forget(self, place: str) -> None:
         """Read it again when it is next asked for."""
         self._known.pop(place, None)
+        self._doubts.pop(place, None)
 
     def doubt(self, place: str) -> str | None:
         """Why nobody whom we know vouches for a drop whose manifest was read; None if one does."""

@@ -24,7 +24,7 @@ def send_command(once: Once = False, config: Config = None) -> None:
     """Send what was packed to the landing zone, and remove it here once it has arrived.
 
     It also fetches the personal norms for `live` from there, every ten minutes.
-    With --once the exit code is 1 if anything is left to send.
+    With --once the exit code is 1 if anything is left to send, or was damaged here.
     """
     from edge_ingest.node.load import load_node
     from edge_ingest.node.lock import only_one
@@ -66,7 +66,8 @@ def _send_once(sender: "Sender") -> int:
         out.print(f"[yellow]{left} drop{'s' * (left != 1)} still to send[/]")
     elif not done.sent:
         out.print("nothing to send")
-    return 1 if left or done.damaged else 0
+    damaged = [one for one in sender.outbox.refused() if not one.is_sent]
+    return 1 if left or damaged or done.damaged else 0
 
 
 class _Complaints:

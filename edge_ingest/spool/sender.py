@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ REFUSABLE = timedelta(days=14)
 #: The longer ago it was delivered the more seldom, by this part of that time: 14 days of a drop are
 #: about a hundred questions, of which half fall into the first half hour.
 ASK_AGAIN = 0.1
+#: A node whose clock says less has not been told the time yet: its notes say 1970.
+CLOCK_IS_SET = datetime(2020, 1, 1, tzinfo=UTC)
+#: What was delivered at such a time is asked for so long, by a clock that nobody sets.
+REFUSABLE_WITHOUT_A_CLOCK = timedelta(days=1)
 
 #: While a large file goes, the outbox is looked at so often, s.
 LOOK_EVERY_S = 2.0
@@ -98,6 +102,7 @@ class Sender:
     _told: str = field(init=False, default="")
     _is_swept: bool = field(init=False, default=False)
     _asked_at: dict[str, float] = field(init=False, default_factory=dict)
+    _known_at: dict[str, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin without a failure."""
@@ -149,34 +154,54 @@ class Sender:
         left = max(0.0, self._next_at - self.monotonic())
         return Round(tuple(sent), fault, self._stuck(), left, damaged)
 
-    def mirror_refusals(self) -> list[Sent]:
+    def mirror_refusals(self, on_all: Callable[[], None] = lambda: None) -> list[Sent]:
         """Ask the landing zone which drops of late the lakehouse refused; note them, and give them.
 
         A refusal that holds no more, since the drop came again, is forgotten. Of drops that were
-        delivered long ago, and were asked for since, nobody asks any more.
+        delivered long ago, and were asked for since, nobody asks any more. It ends early when the
+        sender is to stop, and gives way, after one question at least, to a drop that is due; those
+        that were asked for are left out the next time.
+
+        Args:
+            on_all: told if it did not end early.
 
         Raises:
             LandingError: it cannot be asked.
             OSError: what it says cannot be noted.
         """
-        found = []
+        found: list[Sent] = []
         known = self.outbox.sent()
         self._asked_at = {
             sent.place: self._asked_at[sent.place] for sent in known if sent.place in self._asked_at
         }
+        self._known_at = {
+            sent.place: self._known_at.get(sent.place, self.monotonic()) for sent in known
+        }
+        has_asked = False
         for number, sent in enumerate(known, start=1):
-            age = self.now() - sent.confirmed_at_utc
+            if self.stop() or (has_asked and self._next_due() is not None):
+                return found
+            age, refusable = self._age(sent)
             is_ours = sent.landing == self.target.uri
             asked_at = self._asked_at.get(sent.place, float("-inf"))
             if is_ours and self.monotonic() - asked_at < ASK_AGAIN * age.total_seconds():
                 continue
             is_refused = self._ask(sent) if is_ours else sent.is_refused
+            has_asked = has_asked or is_ours
             if is_refused and not sent.is_refused:
                 found.append(sent)
             # The latest stays: it says that the clock did not go back.
-            if age > REFUSABLE and number < len(known):
+            if age > refusable and number < len(known):
                 self.outbox.settle(replace(sent, is_refused=is_refused))
+        on_all()
         return found
+
+    def _age(self, sent: Sent) -> tuple[timedelta, timedelta]:
+        """How long ago a drop was delivered, as far as known, and for how long it is asked for."""
+        if sent.confirmed_at_utc >= CLOCK_IS_SET:
+            return self.now() - sent.confirmed_at_utc, REFUSABLE
+        known_s = self.monotonic() - self._known_at[sent.place]
+        return timedelta(seconds=known_s), REFUSABLE_WITHOUT_A_CLOCK
 
     def _ask(self, sent: Sent) -> bool:
         """Whether a drop is refused there now; notes what is new."""
@@ -293,15 +318,21 @@ def send_until(
         sleep: waits so many seconds, or less if it is time to stop.
     """
     ask_at = sender.monotonic()
+
+    def asked() -> None:
+        nonlocal ask_at
+        ask_at = sender.monotonic() + refusals_every_s
+
     while not sender.stop():
         if norms is not None and norms.is_due():
             norms.fetch()
         done = sender.round(norms.is_due if norms is not None else never)
         on_round(done)
         if not done.fault and done.next_in_s == 0 and sender.monotonic() >= ask_at:
-            with suppress(LandingError, OSError):  # asked again the next time
-                sender.mirror_refusals()
-            ask_at = sender.monotonic() + refusals_every_s
+            try:
+                sender.mirror_refusals(asked)
+            except (LandingError, OSError):
+                asked()  # again the next time
         sleep(min(max(poll_s, done.next_in_s), LONGEST_WAIT_FOR_A_PERSON_S))
 
 

@@ -121,6 +121,22 @@ def test_what_cannot_be_sent_is_told_and_waits(stadium: Stadium) -> None:
     assert "mount the share" in stadium.run("status").output
 
 
+def test_a_drop_that_was_damaged_here_fails_each_send_until_it_is_packed_anew(
+    stadium: Stadium,
+) -> None:
+    stadium.put("alone.json", '{"tiny": 0.5}')
+    stadium.run("watch", "--once")
+    (rows,) = stadium.root.glob("**/r0001/positions.parquet")
+    rows.write_bytes(b"x")
+
+    assert [stadium.run("send", "--once").exit_code for _ in range(3)] == [1, 1, 1]
+
+    stadium.put("alone.json", '{"tiny": 0.5}')
+    stadium.run("watch", "--once")
+    assert stadium.run("send", "--once").exit_code == 0
+    assert stadium.run("send", "--once").exit_code == 0
+
+
 def test_a_drop_that_the_lakehouse_refused_is_told_with_where_its_original_is(
     stadium: Stadium,
 ) -> None:

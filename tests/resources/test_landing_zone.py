@@ -463,6 +463,23 @@ def test_signatures_are_held_against_the_list_of_nodes(place: Place, tmp_path: P
     assert "not in the list of nodes" in str(lenient.doubt(forged))
 
 
+def test_a_doubt_goes_with_the_manifest_that_gave_rise_to_it(place: Place, tmp_path: Path) -> None:
+    """Sent again, this time signed."""
+    ours = make_key("stadium-1", tmp_path / "keys")
+    trust = Trust(read_public_keys(public_line(ours), "nodes"), is_required=False)
+    zone = landing_zone(f"{place.uri}/landing", place.s3, "Europe/Berlin", trust)
+    manifest, payload = drop()
+    at = deliver(zone, (manifest, payload))
+    zone.manifest(at)
+    assert zone.doubt(at)
+    files(zone).replace(f"{at}/manifest.json", sign(manifest, ours).to_json().encode())
+    assert not zone.refuse(at, "checksum", "altered", REFUSED_AT, as_of_ns=1)  # it came again
+
+    zone.manifest(at)
+
+    assert zone.doubt(at) is None
+
+
 def test_what_is_not_whole_is_told_after_the_grace_and_is_not_refused(zone: LandingZone) -> None:
     lacking, _ = drop()
     files(zone).create(f"{place_of(lacking)}/manifest.json", lacking.to_json().encode())

@@ -7,7 +7,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -365,6 +365,73 @@ def test_a_refusal_that_comes_while_there_is_no_network_for_weeks_is_heard_all_t
     assert [one.place for one in status(ground.node).refused] == [place]
     sender.mirror_refusals()
     assert [one.place for one in status(ground.node).refused] == [place]  # until it is packed anew
+
+
+def test_asking_for_refusals_ends_when_the_sender_is_to_stop(ground: Ground) -> None:
+    for number in range(5):
+        store(ground, device_id=f"vest-{number}")
+    target = Counting(ground.landing)
+    sender = ground.sender(target)
+    sender.round()
+    sender.stop = lambda: target.asked == 2
+    told: list[str] = []
+
+    sender.mirror_refusals(lambda: told.append("all"))
+    assert (target.asked, told) == (2, [])
+    sender.mirror_refusals()
+    assert target.asked == 2
+
+
+def test_asking_for_refusals_gives_way_to_a_drop_and_comes_to_its_end_all_the_same(
+    ground: Ground,
+) -> None:
+    """A drop arrives during each question: each of them goes before the next question."""
+    target = Counting(ground.landing)
+    for number in range(5):
+        store(ground, device_id=f"vest-{number}")
+    sender = ground.sender(target)
+    sender.round()
+    ground.clock.sleep(1800)
+    places = {one.place for one in ground.outbox.sent()}
+    asked: list[str] = []
+    waited: list[int] = []
+
+    class Busy(Counting):
+        def refusal(self, place: str) -> bytes | None:
+            waited.append(len(ground.outbox.waiting()))
+            asked.append(place)
+            store(ground, device_id=f"later-{len(asked)}")
+            return super().refusal(place)
+
+    sender.target = Busy(ground.landing)
+    stop_when(ground, sender, lambda: places <= set(asked) or len(asked) > 20)
+
+    assert places <= set(asked)
+    assert set(waited) == {0}
+
+
+def test_a_drop_that_was_confirmed_without_a_clock_is_asked_for_a_day(ground: Ground) -> None:
+    """A machine without a battery starts in 1970, and is told the time once there is a network."""
+    drop = store(ground)
+    target = Counting(ground.landing)
+    sender = ground.sender(target)
+    sender.now = lambda: datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    sender.round()
+    sender.now = ground.clock.now
+    store(ground, device_id="vest-2")
+    sender.round()
+    place = f"{drop.folder.parent.name}/r0001"
+    sender.mirror_refusals()
+    assert {one.place for one in ground.outbox.sent()} >= {place}
+
+    ground.clock.sleep(7200)
+    refuse_there(ground, place)
+    assert [one.place for one in sender.mirror_refusals()] == [place]
+    (ground.landing / place / "refused.json").unlink()
+    ground.clock.sleep(86_400)
+    sender.mirror_refusals()
+    assert place not in {one.place for one in ground.outbox.sent()}
+    assert (ground.node.outbox / ".settled" / place).is_dir()
 
 
 def test_an_outbox_of_the_layout_before_is_taken_over(ground: Ground) -> None:
