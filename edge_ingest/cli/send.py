@@ -58,7 +58,7 @@ def send_command(once: Once = False, config: Config = None) -> None:
 def _send_once(sender: "Sender") -> int:
     done = sender.round()
     _Complaints(tries_again=False).of(done)
-    left = len(sender.outbox.waiting()) + len(sender.outbox.damaged)
+    left = len(sender.outbox.waiting()) + len(sender.outbox.unreadable)
     if done.fault is None:
         for sent in sender.mirror_refusals():
             out.print(f"[red]refused by the lakehouse[/] {sent.place}: see `edge-ingest status`")

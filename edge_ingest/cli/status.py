@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Drops that wait, in the order in which they go: a screen.
 MOST_SHOWN = 20
+#: Files of one recording that are named each.
+MOST_NAMES = 3
 
 
 @app.command("status")
@@ -76,9 +78,20 @@ def _print_troubles(found: "Status", quarantine: Path) -> None:
     if found.quarantined:
         heading("in quarantine")
         for file in found.quarantined:
-            names = ", ".join(kept.name for kept in file.files)
-            trouble(names, file.rule, file.reason, f"kept in {quarantine / file.quarantine_id}")
+            trouble(
+                _names([kept.name for kept in file.files]),
+                file.rule,
+                file.reason,
+                f"kept in {quarantine / file.quarantine_id}",
+            )
         say("Put a mended file into the watched folder, and remove the one that is kept.")
+
+
+def _names(names: list[str]) -> str:
+    """Names of files in a line; of many the first."""
+    if len(names) > MOST_NAMES:
+        return f"{names[0]} and {len(names) - 1} more"
+    return ", ".join(names)
 
 
 def _sending(found: "Status") -> str:

@@ -81,20 +81,21 @@ def _watch_once(watcher: "Watcher", sleep: Callable[[float], None]) -> int:
 
 
 def _watch(watcher: "Watcher", stop: Callable[[], bool], sleep: Callable[[float], None]) -> None:
-    told: dict[str, tuple[str, str]] = {}
+    told: dict[Path | None, tuple[str, str]] = {}
     while not stop():
-        standing: dict[str, tuple[str, str]] = {}
+        standing: dict[Path | None, tuple[str, str]] = {}
         try:
             for outcome in watcher.once():
-                standing[outcome.name] = (outcome.state, outcome.rule)
-                if told.get(outcome.name) != standing[outcome.name]:
+                # Two folders may each have a file of that name.
+                standing[outcome.file] = (outcome.state, outcome.rule)
+                if told.get(outcome.file) != standing[outcome.file]:
                     _print_outcome(outcome, watcher.folder)
         except (
             EdgeError,
             OSError,
         ) as error:  # a calendar that cannot be read, a share that is away
-            standing[""] = ("failed", str(error))
-            if told.get("") != standing[""]:
+            standing[None] = ("failed", str(error))
+            if told.get(None) != standing[None]:
                 say(f"[red]error[/] {escape(str(error))}", to=err)
         told = standing
         sleep(watcher.node.watch.poll_s)

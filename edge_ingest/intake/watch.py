@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -57,6 +57,7 @@ class Outcome:
         detail: its drop, or the reason and what to do.
         rule: which one a refused file breaks.
         hint: what would make more of a recording that was packed.
+        file: its first one, which tells it from others of its name.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Outcome:
     detail: str
     rule: str = ""
     hint: str = ""
+    file: Path | None = None
 
 
 @dataclass
@@ -160,9 +162,10 @@ class Watcher:
             if not self._is_settled(together, seen, trust_times=trust_times):
                 continue
             if candidate.lacks and not self._is_patience_over(candidate, seen, trust_times):
-                yield Outcome(candidate.name, "waiting", str(candidate.lacks))
+                lacks = str(candidate.lacks)
+                yield Outcome(candidate.name, "waiting", lacks, file=candidate.files[0])
                 continue
-            yield self._take(candidate, calendar)
+            yield replace(self._take(candidate, calendar), file=candidate.files[0])
             self._tidy(candidate.files[0].parent)
 
     def _take(self, candidate: Candidate, calendar: Sequence[CalendarEntry]) -> Outcome:

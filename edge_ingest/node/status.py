@@ -108,7 +108,7 @@ def _sending(path: Path, outbox: Outbox) -> Sending | None:
             told["fault"],
             bool(told["needs_a_person"]),
             told["next_try_at_utc"],
-            dict(told["stuck"]) | outbox.damaged,
+            dict(told["stuck"]) | outbox.unreadable,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

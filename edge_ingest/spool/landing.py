@@ -13,7 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from edge_ingest.drops.arrival import LARGEST_MANIFEST
 from edge_ingest.errors import EdgeError
+from edge_ingest.manifest import REFUSAL_NAME
 
 #: Files are copied and hashed in pieces of this size, B.
 CHUNK = 1 << 20
@@ -34,6 +36,10 @@ class LandingError(EdgeError):
     def __init__(self, message: str, *, is_permanent: bool = False) -> None:
         super().__init__(message)
         self.is_permanent = is_permanent
+
+
+class TooLargeThereError(LandingError):
+    """A file there is larger than one of its name may be, and was not read."""
 
 
 class AlteredHereError(EdgeError):
@@ -88,7 +94,7 @@ class LandingTarget(Protocol):
         """The bytes of a small file; None where there is none.
 
         Args:
-            most_bytes: a larger one is not read; it raises LandingError.
+            most_bytes: a larger one is not read; it raises TooLargeThereError.
         """
         ...
 
@@ -145,14 +151,26 @@ def probe(target: LandingTarget, scratch: Path, node_id: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def read_refusal(target: LandingTarget, place: str) -> bytes | None:
+    """What a landing zone has as the refusal of a drop; of one too large to be read nothing more.
+
+    Raises:
+        LandingError: it cannot be asked.
+    """
+    try:
+        return target.read(f"{place}/{REFUSAL_NAME}", LARGEST_MANIFEST)
+    except TooLargeThereError:
+        return b"{}\n"
+
+
 def refuse_larger(name: str, size_bytes: int, most_bytes: int | None) -> None:
     """Refuse to read a file that is larger than it may be.
 
     Raises:
-        LandingError: it is.
+        TooLargeThereError: it is.
     """
     if most_bytes is not None and size_bytes > most_bytes:
-        raise LandingError(
+        raise TooLargeThereError(
             f"{name} has {size_bytes:,} B, and {most_bytes:,} B are read at most: check what it is",
             is_permanent=True,
         )

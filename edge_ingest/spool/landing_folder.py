@@ -19,6 +19,7 @@ from edge_ingest.spool.landing import (
     Pause,
     altered,
     gone,
+    read_refusal,
     refuse_larger,
     unreadable,
 )
@@ -102,7 +103,7 @@ class FolderLanding:
     def refusal(self, place: str) -> bytes | None:
         """See `LandingTarget`: by when each file was last changed, as the lakehouse judges it."""
         with self._faults():
-            told = self.read(f"{place}/{REFUSAL_NAME}")
+            told = read_refusal(self, place)
             if told is None:
                 return None
             changed = {

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from edge_ingest.spool.landing import (
     Parcel,
     Pause,
     altered,
+    read_refusal,
     refuse_larger,
     unreadable,
 )
@@ -101,6 +103,7 @@ class S3Landing:
         self._prefix = f"{prefix}/" if (prefix := parts.path.strip("/")) else ""
         self._part_bytes = part_bytes
         self._server_time: datetime | None = None
+        self._last_digests: tuple[tuple[Path, int, int, int, int], _Digests] | None = None
         client.meta.events.register("after-call.s3", self._note_time)
 
     @property
@@ -142,29 +145,29 @@ class S3Landing:
         part_bytes = max(self._part_bytes, -(-parcel.bytes // MOST_PARTS))
         with self._faults():
             try:
-                digests = _digest(parcel, part_bytes)
+                digests = self._digests(parcel, part_bytes)
                 if digests.whole != parcel.sha256:
                     raise altered(parcel)
             except AlteredHereError:
                 for upload in self._uploads_begun(parcel.name):  # nobody will go on with them
                     self._abort(parcel.name, upload)
                 raise
-            if parcel.bytes <= part_bytes:
-                self._client.put_object(
-                    **self._at(parcel.name),
-                    Body=parcel.path.read_bytes(),
-                    ChecksumAlgorithm="SHA256",
-                    ChecksumSHA256=_base64(parcel.sha256),
-                    Metadata={_SHA256: parcel.sha256},
-                )
-            else:
-                self._put_in_parts(parcel, part_bytes, digests, pause)
+            try:
+                if parcel.bytes <= part_bytes:
+                    self._put_whole(parcel)
+                else:
+                    self._put_in_parts(parcel, part_bytes, digests, pause)
+            except self._client.exceptions.ClientError:
+                # Perhaps its bytes are not what they were: a disk that fails changes no time.
+                self._last_digests = None
+                raise
         if not self.holds(parcel):
+            self._last_digests = None
             raise LandingError(f"{self.uri}/{parcel.name} arrived altered: it is sent again")
 
     def refusal(self, place: str) -> bytes | None:
         """See `LandingTarget`: by when each file was last written, as the lakehouse judges it."""
-        told = self.read(f"{place}/{REFUSAL_NAME}")
+        told = read_refusal(self, place)
         if told is None:
             return None
         with self._faults():
@@ -198,8 +201,35 @@ class S3Landing:
         parts_of = int(part_bytes) if part_bytes and part_bytes.isdecimal() else 0
         if not told or not parts_of or not parcel.path.exists():
             return self._hash_back(parcel.name) == parcel.sha256
-        digests = _digest(parcel, parts_of)
+        digests = self._digests(parcel, parts_of)
         return digests.whole == parcel.sha256 and bool(told == digests.composite)
+
+    def _digests(self, parcel: Parcel, part_bytes: int) -> _Digests:
+        """Hashes of a file here; of the last one they are remembered while nobody writes it.
+
+        A video is hashed for minutes: to see whether it is there, before each attempt to send it,
+        and to check what arrived. Its bytes are checked on their way by the store, part by part.
+
+        Raises:
+            AlteredHereError, UnreadableHereError: it is gone, or cannot be read.
+        """
+        try:
+            told = parcel.path.stat()
+        except OSError as error:
+            raise unreadable(parcel, error) from error
+        key = (parcel.path, told.st_ino, told.st_size, told.st_mtime_ns, part_bytes)
+        if self._last_digests is None or self._last_digests[0] != key:
+            self._last_digests = key, _digest(parcel, part_bytes)
+        return self._last_digests[1]
+
+    def _put_whole(self, parcel: Parcel) -> None:
+        self._client.put_object(
+            **self._at(parcel.name),
+            Body=parcel.path.read_bytes(),
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=_base64(parcel.sha256),
+            Metadata={_SHA256: parcel.sha256},
+        )
 
     def _put_in_parts(
         self, parcel: Parcel, part_bytes: int, digests: _Digests, pause: Pause

@@ -133,18 +133,18 @@ class Outbox:
     """The drops of a node.
 
     Attributes:
-        damaged: places whose manifest cannot be read, and why; found by `waiting`.
+        unreadable: places whose manifest cannot be read, and why; found by `waiting`.
     """
 
     root: Path
-    damaged: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
     _known: dict[str, tuple[tuple[int, int], Manifest]] = field(default_factory=dict)
 
     def waiting(self) -> list[OutboxDrop]:
         """Drops that are not confirmed yet, the most urgent first."""
         found = []
         known: dict[str, tuple[tuple[int, int], Manifest]] = {}
-        self.damaged.clear()
+        self.unreadable.clear()
         for folder in _revisions(self.root):
             if (folder / SENT_NAME).exists() or (folder / REFUSAL_NAME).exists():
                 continue
@@ -156,7 +156,7 @@ class Outbox:
                 manifest = before[1] if before and before[0] == stamp else read_manifest(folder)
             except (DropError, FileNotFoundError) as error:
                 if folder.exists():  # else it was sent this moment
-                    self.damaged[place] = str(error)
+                    self.unreadable[place] = str(error)
                 continue
             known[place] = stamp, manifest
             found.append(OutboxDrop(folder, manifest))

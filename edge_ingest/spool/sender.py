@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from edge_ingest.drops.arrival import read_manifest
+from edge_ingest.drops.arrival import LARGEST_MANIFEST, read_manifest
 from edge_ingest.durable import replace_durably
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import MANIFEST_NAME, Manifest
@@ -24,6 +24,7 @@ from edge_ingest.spool.landing import (
     LandingError,
     LandingTarget,
     Pause,
+    TooLargeThereError,
     UnreadableHereError,
     never,
 )
@@ -254,14 +255,12 @@ class Sender:
             return due is not None and due.rank[0] < drop.rank[0]
 
         ours = (drop.folder / MANIFEST_NAME).read_bytes()
-        there = self.target.read(f"{drop.place}/{MANIFEST_NAME}")
+        try:
+            there = self.target.read(f"{drop.place}/{MANIFEST_NAME}", LARGEST_MANIFEST)
+        except TooLargeThereError as error:
+            raise self._another_drop(drop) from error
         if _drop_id(there) not in {None, drop.manifest.drop_id}:
-            raise DropError(
-                f"another drop stands in {drop.place} of {self.target.uri}, packed by another node "
-                "or before this one was set up anew: put the original back into the watched folder "
-                f"with a sidecar that names another device_id, and remove {drop.folder}",
-                rule="place",
-            )
+            raise self._another_drop(drop)
         is_whole = there == ours
         for parcel in drop.parcels():
             if not self.target.holds(parcel):
@@ -271,11 +270,19 @@ class Sender:
             self.target.put(drop.manifest_parcel(), never)
         self.outbox.confirm(drop, self.target.uri, self.now())
 
+    def _another_drop(self, drop: OutboxDrop) -> DropError:
+        return DropError(
+            f"another drop stands in {drop.place} of {self.target.uri}, packed by another node "
+            "or before this one was set up anew: put the original back into the watched folder "
+            f"with a sidecar that names another device_id, and remove {drop.folder}",
+            rule="place",
+        )
+
     def _stuck(self) -> dict[str, str]:
         here = {drop.place for drop in self.outbox.waiting()}
         for place in set(self._drop_waits) - here:
             del self._drop_waits[place]
-        return self.outbox.damaged | {
+        return self.outbox.unreadable | {
             place: reason for place, (_, _, reason) in self._drop_waits.items()
         }
 

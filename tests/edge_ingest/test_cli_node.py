@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.edge.broker import broker, find_mosquitto, free_port, running_broker
 from edge_ingest.cli import app
+from edge_ingest.cli.status import _names
 from edge_ingest.node.doctor import Check, examine
 from edge_ingest.node.load import load_node
 from edge_ingest.node.settings import Node
@@ -401,3 +402,10 @@ def test_settings_are_read_from_where_the_environment_says(
 ) -> None:
     monkeypatch.setenv("SPORTS_EDGE_CONFIG", str(stadium.root / "edge.toml"))
     assert load_node().node_id == "stadium-1"
+
+
+def test_of_a_refused_folder_the_first_file_is_named() -> None:
+    assert _names(["a.xml", "b.xml"]) == "a.xml, b.xml"
+    assert _names(["laptimes.json", *(f"{n}_tel.json" for n in range(24))]) == (
+        "laptimes.json and 24 more"
+    )

@@ -771,3 +771,10 @@ def test_what_earlier_versions_left_half_done_is_swept(ground: Ground) -> None:
     assert [path.name for path in home.iterdir()] == [drop.folder.parent.name]
     assert [one.place for one in ground.outbox.waiting()] == [drop.place]
     assert kept(ground) == {"alone.json"}
+
+
+def test_outcomes_of_two_files_of_one_name_are_told_apart(ground: Ground) -> None:
+    paths = {ground.put(f"{folder}/r.json", '{"tiny": "bad"}') for folder in ("a", "b")}
+    outcomes = ground.watch()
+    assert {one.name for one in outcomes} == {"r.json"}
+    assert {one.file for one in outcomes} == paths

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from edge_ingest.node.settings import Node, S3Settings
+from edge_ingest.spool import landing_s3
 from edge_ingest.spool.landing import (
     AlteredHereError,
     BrokenOffError,
@@ -436,3 +437,28 @@ def test_a_landing_zone_is_chosen_by_its_uri(tmp_path: Path) -> None:
         of("gs://club")
     with pytest.raises(LandingError, match="names no bucket"):
         of("s3://")
+
+
+@pytest.mark.slow
+def test_a_large_file_is_hashed_once_while_nobody_writes_it(
+    s3_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    plain = landing_s3._digest
+
+    def counting(one: Parcel, part_bytes: int) -> Any:
+        hashed.append(one.name)
+        return plain(one, part_bytes)
+
+    monkeypatch.setattr(landing_s3, "_digest", counting)
+    video = parcel(tmp_path, LARGE)
+    with pytest.raises(BrokenOffError):
+        s3_place.target.put(video, pause_after(1))
+    s3_place.target.put(video, never)
+    assert s3_place.target.holds(video)
+    assert len(hashed) == 1
+    assert s3_place.stored(video.name) == LARGE
+
+    video.path.write_bytes(OTHER)
+    with pytest.raises(AlteredHereError):
+        s3_place.target.put(video, never)

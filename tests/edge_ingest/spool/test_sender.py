@@ -639,6 +639,33 @@ def test_another_drop_in_its_place_is_left_alone_and_holds_up_nobody(
     assert sender.round().stuck == done.stuck
 
 
+def test_a_monster_in_place_of_a_manifest_is_not_read_and_holds_up_nobody(ground: Ground) -> None:
+    drop = store(ground)
+    there = ground.landing / drop.folder.parent.name / "r0001" / "manifest.json"
+    there.parent.mkdir(parents=True)
+    there.touch()
+    os.truncate(there, 1 << 40)  # sparse
+    store(ground, kind="footage", device_id="camera-1")
+
+    done = ground.sender().round()
+
+    assert [one.manifest.kind for one in done.sent] == ["footage"]
+    assert (done.fault, len(done.stuck)) == (None, 1)
+    assert "another drop stands in" in next(iter(done.stuck.values()))
+
+
+def test_a_monster_in_place_of_a_refusal_is_not_read_and_refuses(ground: Ground) -> None:
+    drop = store(ground)
+    sender = ground.sender()
+    sender.round()
+    place = f"{drop.folder.parent.name}/r0001"
+    os.truncate(refuse_there(ground, place), 1 << 40)
+
+    assert [one.place for one in sender.mirror_refusals()] == [place]
+    (refused,) = status(ground.node).refused
+    assert "gives no reason" in refused.reason
+
+
 @pytest.mark.parametrize("fault", ["gone", "altered", "manifest"])
 def test_a_drop_that_is_damaged_here_is_told_of_and_holds_up_nobody(
     ground: Ground, fault: str
