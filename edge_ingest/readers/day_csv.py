@@ -54,6 +54,11 @@ class DayTable:
     mapping: ColumnMapping
     text: str = field(repr=False)
     counts: Counter[str] = field(default_factory=Counter)
+    # Answers repeat: what a cell says is worked out once for each text of its column.
+    _days: dict[tuple[str, ...], date | None] = field(default_factory=dict, init=False, repr=False)
+    _told: dict[tuple[str, str], tuple[Value, str | None]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def rows(self) -> Iterator[tuple[int, Row]]:
         """Number and cells of each line; a missing value is an empty text.
@@ -62,6 +67,7 @@ class DayTable:
             SourceError: a line is not CSV, or has another number of cells than the header.
         """
         reader = csv.reader(io.StringIO(self.text), strict=True, delimiter=self.mapping.delimiter)
+        missing = self.mapping.missing
         try:
             header = [name.strip() for name in next(reader)]
             for cells in reader:
@@ -73,15 +79,8 @@ class DayTable:
                         f"header has {len(header)}: put quotes around a cell that holds the "
                         "delimiter"
                     )
-                texts = (cell.strip() for cell in cells)
-                missing = self.mapping.missing
-                yield (
-                    reader.line_num,
-                    {
-                        name: "" if text in missing else text
-                        for name, text in zip(header, texts, strict=True)
-                    },
-                )
+                texts = ["" if (text := cell.strip()) in missing else text for cell in cells]
+                yield reader.line_num, dict(zip(header, texts, strict=True))
         except csv.Error as error:
             raise SourceError(
                 f"{self.path} line {reader.line_num} is not CSV ({error}): export it again"
@@ -105,10 +104,14 @@ class DayTable:
             SourceError: it is none; names the line.
         """
         assert self.mapping.day is not None
-        try:
-            day = _day_of(self.mapping.day, row)
-        except (ValueError, OverflowError):
-            day = None
+        by = self.mapping.day.by
+        texts = (row[self.mapping.day.column], row[by] if by else "")
+        if texts not in self._days:
+            try:
+                self._days[texts] = _day_of(self.mapping.day, row)
+            except (ValueError, OverflowError):
+                self._days[texts] = None
+        day = self._days[texts]
         if day is None or not FIRST_DAY <= day <= LAST_DAY:
             raise SourceError(
                 f"{self.path} line {line}: {self.mapping.day.column} is no day of {FIRST_DAY.year} "
@@ -144,50 +147,56 @@ class DayTable:
     def _value(self, column: Column, told_by: ValueColumn, text: str) -> Value:
         if not text:
             return None
-        if pa.types.is_string(column.type):
-            return self._word(column, told_by, text)
-        if pa.types.is_boolean(column.type):
-            return self._truth(told_by, text)
-        if pa.types.is_date(column.type):
-            return self._later_day(told_by, text)
-        return self._measure(column, told_by, text)
-
-    def _measure(self, column: Column, told_by: ValueColumn, text: str) -> float | None:
-        number = _number(text, self.mapping.decimal)
-        if number is None:
-            self.counts["not_a_number"] += 1
-            return None
-        value = _in_our_unit(column, told_by, number)
-        if value is None:
-            self.counts["out_of_range"] += 1
+        key = (column.name, text)
+        if key not in self._told:
+            self._told[key] = _told(column, told_by, text, self.mapping.decimal)
+        value, fault = self._told[key]
+        if fault is not None:
+            self.counts[fault] += 1
         return value
 
-    def _word(self, column: Column, told_by: ValueColumn, text: str) -> str | None:
-        word = str(told_by.values.get(text, text))
-        if column.allowed is None or word in column.allowed:
-            return word
-        self.counts["unknown_word"] += 1
-        return "other" if "other" in column.allowed else None
 
-    def _truth(self, told_by: ValueColumn, text: str) -> bool | None:
-        found = told_by.values.get(text)
-        if isinstance(found, bool):
-            return found
-        if text.lower() in (*_TRUE, *_FALSE):
-            return text.lower() in _TRUE
-        self.counts["unknown_word"] += 1
-        return None
+def _told(
+    column: Column, told_by: ValueColumn, text: str, decimal: str
+) -> tuple[Value, str | None]:
+    """What a cell says as a value of ours, and the rule that it breaks."""
+    if pa.types.is_string(column.type):
+        return _word(column, told_by, text)
+    if pa.types.is_boolean(column.type):
+        return _truth(told_by, text)
+    if pa.types.is_date(column.type):
+        return _later_day(told_by, text)
+    number = _number(text, decimal)
+    if number is None:
+        return None, "not_a_number"
+    value = _in_our_unit(column, told_by, number)
+    return value, "out_of_range" if value is None else None
 
-    def _later_day(self, told_by: ValueColumn, text: str) -> date | None:
-        try:
-            day = datetime.strptime(text, told_by.format).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            self.counts["not_a_day"] += 1
-            return None
-        if not FIRST_DAY <= day <= LAST_DAY:
-            self.counts["out_of_range"] += 1
-            return None
-        return day
+
+def _word(column: Column, told_by: ValueColumn, text: str) -> tuple[str | None, str | None]:
+    word = str(told_by.values.get(text, text))
+    if column.allowed is None or word in column.allowed:
+        return word, None
+    return "other" if "other" in column.allowed else None, "unknown_word"
+
+
+def _truth(told_by: ValueColumn, text: str) -> tuple[bool | None, str | None]:
+    found = told_by.values.get(text)
+    if isinstance(found, bool):
+        return found, None
+    if text.lower() in (*_TRUE, *_FALSE):
+        return text.lower() in _TRUE, None
+    return None, "unknown_word"
+
+
+def _later_day(told_by: ValueColumn, text: str) -> tuple[date | None, str | None]:
+    try:
+        day = datetime.strptime(text, told_by.format).date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None, "not_a_day"
+    if not FIRST_DAY <= day <= LAST_DAY:
+        return None, "out_of_range"
+    return day, None
 
 
 def open_table(path: Path, mapping: Path | None, kind: Kind) -> DayTable:
