@@ -19,9 +19,11 @@ def rivals(sets: Mapping[str, NamedSet], work: Path) -> list[Rival]:
         of_set("metrica", "kloppy", sets["tracking_csv"], _metrica),
         _tracab(work),
         _sportec(),
+        Rival("hawkeye", "kloppy, the vendor's own coordinates",
+              "Hawk-Eye, kloppy's minute", _hawkeye),
         # kloppy's change of coordinates would take as long again, and ours asks for none.
         Rival("kloppy_tracking", "kloppy, the vendor's own coordinates",
-              "Hawk-Eye, kloppy's minute", _hawkeye, wraps=True),
+              "Second Spectrum, kloppy's sample", _second_spectrum, wraps=True),
     ]  # fmt: skip
 
 
@@ -87,6 +89,25 @@ def _sportec() -> Rival:
         return reading(Sample("sportec", parts)), theirs
 
     return Rival("sportec", "kloppy", "IDSSE J03WMX, a slice of the XML", make, missing=missing)
+
+
+def _second_spectrum() -> tuple[Work, Work]:
+    from kloppy import secondspectrum
+
+    folder = broadcast_match().parts["match"].parent
+    parts = {
+        "match": folder / "second_spectrum_fake_metadata.xml",
+        "tracking": folder / "second_spectrum_fake_data.jsonl",
+    }
+    told = Told(started_at_utc=datetime(2020, 1, 1, 20, tzinfo=UTC))
+    theirs = partial(
+        secondspectrum.load,
+        meta_data=str(parts["match"]),
+        raw_data=str(parts["tracking"]),
+        coordinates="secondspectrum",
+        only_alive=False,
+    )
+    return reading(Sample("second_spectrum", parts, told)), theirs
 
 
 def _hawkeye() -> tuple[Work, Work]:

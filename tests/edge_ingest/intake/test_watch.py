@@ -2,12 +2,14 @@
 
 import errno
 import faulthandler
+import json
 import os
 import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -426,8 +428,11 @@ def test_all_minutes_of_a_folder_are_one_recording(ground: Ground, kloppy_files:
     for name, data in hawkeye_minutes(kloppy_files, ("2_46",)).items():
         ground.put(f"match/{name}", data.decode())
         if name.endswith((".ball", ".centroids")):
-            other = data.decode().replace('"match-minute":46', '"match-minute":47')
-            ground.put(f"match/{name.replace('46', '47')}", other)
+            other = json.loads(data)
+            other["sequences"]["match-minute"] = 47
+            began = datetime.fromisoformat(other["time"]["startUTC"])
+            other["time"]["startUTC"] = (began + timedelta(minutes=1)).isoformat()
+            ground.put(f"match/{name.replace('46', '47')}", json.dumps(other))
     assert told(ground.watch()) == {"match": "packed"}
     (drop,) = find_drops(ground.node.outbox)
     (positions,) = [file for file in drop.manifest.files if file.table == "positions"]
