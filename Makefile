@@ -69,9 +69,12 @@ format: $(READY) ## Format and mend what ruff can mend
 check: home samples ## Format, lint, types, imports, dbt, definitions, fast tests: under two minutes
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 --dist loadscope -m "not slow and not soak and not e2e"
+	@echo "mypy, beside the tests"
+	@$(BIN)/mypy & types=$$!; \
+	$(BIN)/pytest -q -n 2 --dist loadscope -m "not slow and not soak and not e2e" \
+	  || { wait $$types; exit 1; }; \
+	wait $$types
 
 test: home samples ## Every test, with real servers and a browser
 	@command -v chromium >/dev/null || deploy/local/debian-packages chromium
