@@ -8,6 +8,7 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +18,7 @@ from edge_ingest.durable import replace_durably
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import ATHLETES_SCHEMA, read_athletes
 from edge_ingest.inputs import check_file
-from edge_ingest.readers.day_csv import Value, open_table
+from edge_ingest.readers.day_csv import open_table
 from edge_ingest.records import ATHLETES, TEXT
 
 CROSSWALK = "identity/athletes.csv"
@@ -60,35 +61,32 @@ def read_athletes_file(path: Path, mapping: Path) -> tuple[pa.Table, dict[str, i
     check_file(path, LARGEST_FILE)
     check_file(mapping, LARGEST_FILE)
     table = open_table(path, mapping, "athletes")
-    rows: dict[str, dict[str, Value]] = {}
-    lines: dict[str, int] = {}
-    names: dict[str, tuple[int, Value]] = {}
-    for line, cells in table.rows():
-        if not table.counts_as_row(cells) or (known_as := table.athlete(cells)) is None:
-            continue
-        row: dict[str, Value] = {
-            "source": table.mapping.source,
-            "source_athlete_id": known_as,
-            **table.values(cells, _COLUMNS),
-        }
-        if row["athlete_id"] is None:
+    counted = table.that_count()
+    told = pa.table({"source_athlete_id": counted.athletes(), **counted.values(_COLUMNS)})
+    rows: dict[str, dict[str, Any]] = {}
+    first: dict[str, int] = {}
+    names: dict[str, tuple[int, str | None]] = {}
+    for at, row in enumerate(told.to_pylist()):
+        known_as, athlete = row["source_athlete_id"], row["athlete_id"]
+        if athlete is None:
             table.counts["without_athlete"] += 1
             continue
         if row != rows.setdefault(known_as, row):
             raise SourceError(
-                f"{path} lines {lines[known_as]} and {line} give one id in "
-                f"{table.mapping.athlete_id} to two athletes: give each their own",
+                f"{path} lines {counted.line_of(first[known_as])} and {counted.line_of(at)} give "
+                f"one id in {table.mapping.athlete_id} to two athletes: give each their own",
                 rule="duplicate_athlete",
             )
-        lines.setdefault(known_as, line)
-        first_line, name = names.setdefault(str(row["athlete_id"]), (line, row.get("display_name")))
+        first.setdefault(known_as, at)
+        named_at, name = names.setdefault(athlete, (at, row.get("display_name")))
         if name != row.get("display_name"):
             raise SourceError(
-                f"{path} lines {first_line} and {line} give one athlete_id to two names: give each "
-                "athlete their own, or one athlete the same name",
+                f"{path} lines {counted.line_of(named_at)} and {counted.line_of(at)} give one "
+                "athlete_id to two names: give each athlete their own, or one athlete the same "
+                "name",
                 rule="duplicate_athlete",
             )
-    ordered = [rows[known_as] for known_as in sorted(rows)]
+    ordered = [{"source": table.mapping.source, **rows[known_as]} for known_as in sorted(rows)]
     return pa.Table.from_pylist(ordered, schema=ATHLETES_SCHEMA), dict(table.counts)
 
 

@@ -7,6 +7,7 @@ violations). Does not belong here: any particular table; those stand in `records
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import pyarrow as pa
@@ -91,7 +92,7 @@ class TableContract:
         """Second part of the key: the table's name."""
         return self.key.split("/")[1]
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema, with the contract in its metadata."""
         return pa.schema(

@@ -5,19 +5,22 @@ becomes null and is counted; a line whose day or shape cannot be read stops the 
 No message holds a cell's content.
 """
 
-import csv
-import io
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from edge_ingest.contract import Column
 from edge_ingest.errors import SourceError
+from edge_ingest.readers.csv_text import QUOTED, Cells, CsvText
 from edge_ingest.readers.mapping import (
     SCALES,
     ColumnMapping,
@@ -32,134 +35,155 @@ from edge_ingest.readers.mapping import (
 #: Days outside of this are slips of the pen.
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
 
-#: How many columns a message names, and how many letters of each.
-_NAMED, _QUOTED = 8, 60
+#: How many columns a message names.
+_NAMED = 8
 _TRUE = ("true", "yes", "y", "1")
 _FALSE = ("false", "no", "n", "0")
 _BEST, _WORST = 10.0, 1.0
+_COUNT = re.compile(r"[+-]?\d{1,6}")
+_FIRST, _LAST, _NO_DAY = np.array([FIRST_DAY, LAST_DAY, None], "datetime64[D]")
 
 Value = str | float | bool | date | None
-Row = Mapping[str, str]
 
 
-@dataclass
+@dataclass(frozen=True)
 class DayTable:
-    """A CSV with its mapping, read line by line.
+    """A CSV with its mapping.
 
     Attributes:
-        counts: what was wrong, by rule.
+        cells: columns that the mapping names; a missing value is an empty text.
+        rows: of each row here, which of the CSV it is, from 0.
+        counts: what was wrong, by rule; filled as rows and values are asked for.
     """
 
-    path: Path
+    csv: CsvText
     mapping: ColumnMapping
-    text: str = field(repr=False)
-    counts: Counter[str] = field(default_factory=Counter)
-    # Answers repeat: what a cell says is worked out once for each text of its column.
-    _days: dict[tuple[str, ...], date | None] = field(default_factory=dict, init=False, repr=False)
-    _told: dict[tuple[str, str], tuple[Value, str | None]] = field(
-        default_factory=dict, init=False, repr=False
-    )
+    cells: Mapping[str, Cells]
+    rows: NDArray[np.intp]
+    counts: Counter[str]
 
-    def rows(self) -> Iterator[tuple[int, Row]]:
-        """Number and cells of each line; a missing value is an empty text.
+    @classmethod
+    def of(cls, text: CsvText, mapping: ColumnMapping) -> "DayTable":
+        """Every row that says something.
 
         Raises:
-            SourceError: a line is not CSV, or has another number of cells than the header.
+            SourceError: as `CsvText.columns`.
         """
-        reader = csv.reader(io.StringIO(self.text), strict=True, delimiter=self.mapping.delimiter)
-        missing = self.mapping.missing
-        try:
-            header = [name.strip() for name in next(reader)]
-            for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(header):
-                    raise SourceError(
-                        f"{self.path} line {reader.line_num} has {len(cells)} cells, and the "
-                        f"header has {len(header)}: put quotes around a cell that holds the "
-                        "delimiter"
-                    )
-                texts = ["" if (text := cell.strip()) in missing else text for cell in cells]
-                yield reader.line_num, dict(zip(header, texts, strict=True))
-        except csv.Error as error:
-            raise SourceError(
-                f"{self.path} line {reader.line_num} is not CSV ({error}): export it again"
-            ) from None
+        columns = text.columns(mapping.needs())
+        cells = {name: _spelt_once(told, mapping) for name, told in columns.items()}
+        rows = np.arange(len(cells[mapping.athlete_id].codes))
+        return cls(text, mapping, cells, rows, Counter())
 
-    def counts_as_row(self, row: Row) -> bool:
-        """Whether the columns that must be filled are."""
-        return all(row[name] for name in self.mapping.only_where)
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
 
-    def athlete(self, row: Row) -> str | None:
-        """Whose line it is; None, and counted, where it does not say."""
-        if not row[self.mapping.athlete_id]:
-            self.counts["without_athlete"] += 1
-            return None
-        return row[self.mapping.athlete_id]
-
-    def day(self, line: int, row: Row) -> date:
-        """The day of a line.
+    def days(self) -> NDArray[np.datetime64]:
+        """The day of each row.
 
         Raises:
-            SourceError: it is none; names the line.
+            SourceError: one is none; names its line.
         """
-        assert self.mapping.day is not None
-        by = self.mapping.day.by
-        texts = (row[self.mapping.day.column], row[by] if by else "")
-        if texts not in self._days:
-            try:
-                self._days[texts] = _day_of(self.mapping.day, row)
-            except (ValueError, OverflowError):
-                self._days[texts] = None
-        day = self._days[texts]
-        if day is None or not FIRST_DAY <= day <= LAST_DAY:
-            raise SourceError(
-                f"{self.path} line {line}: {self.mapping.day.column} is no day of {FIRST_DAY.year} "
-                f"to {LAST_DAY.year} as the mapping says ({_expected(self.mapping.day)}): mend the "
-                "line, or the mapping"
-            )
-        return day
-
-    def values(self, row: Row, columns: Mapping[str, Column]) -> dict[str, Value]:
-        """Our columns of a line, of these contracts."""
-        told: dict[str, Value] = dict(self.mapping.constants)
-        perhaps_filled = []
-        for name, told_by in self.mapping.columns.items():
-            text = row[told_by.column]
-            number = (
-                _number(text, self.mapping.decimal) if told_by.filled_with is not None else None
-            )
-            if number is not None and number == told_by.filled_with:
-                perhaps_filled.append(name)
-                told[name] = _in_our_unit(columns[name], told_by, number)
+        told_by = self.mapping.day
+        assert told_by is not None
+        cells, first = self.cells[told_by.column], told_by.first_day
+        if first is None:
+            days = _read_days(cells.texts, told_by.format)[cells.codes]
+        else:
+            if isinstance(first, dict):
+                by = self.cells[told_by.by or ""]
+                starts = np.array([first.get(text) for text in by.texts], "datetime64[D]")[by.codes]
             else:
-                told[name] = self._value(columns[name], told_by, text)
+                starts = np.array(first, "datetime64[D]")
+            days = np.asarray(starts + _nth_days(cells.texts)[cells.codes], "datetime64[D]")
+        days = np.where((days >= _FIRST) & (days <= _LAST), days, _NO_DAY)
+        if np.isnat(days).any():
+            line = self.line_of(int(np.argmax(np.isnat(days))))
+            raise SourceError(
+                f"{self.csv.path} line {line}: {told_by.column} is no day of {FIRST_DAY.year} to "
+                f"{LAST_DAY.year} as the mapping says ({_expected(told_by)}): mend the line, or "
+                "the mapping"
+            )
+        return days
+
+    def that_count(self) -> "DayTable":
+        """Rows whose columns that must be filled are, and that say whose they are."""
+        told = np.ones(len(self), bool)
+        for name in self.mapping.only_where:
+            told &= ~self.cells[name].which({""})
+        nobody = told & self.cells[self.mapping.athlete_id].which({""})
+        if nobody.any():
+            self.counts["without_athlete"] += int(nobody.sum())
+        told &= ~nobody
+        if told.all():
+            return self
+        kept = np.flatnonzero(told)
+        cells = {name: column.among(kept) for name, column in self.cells.items()}
+        return replace(self, cells=cells, rows=self.rows[kept])
+
+    def athletes(self) -> pa.Array:
+        """Whose each row is, by the source's own id."""
+        return self.cells[self.mapping.athlete_id].column()
+
+    def line_of(self, row: int) -> int:
+        """In which line of the file a row of this table ends."""
+        return self.csv.line_of(int(self.rows[row]))
+
+    def values(self, columns: Mapping[str, Column]) -> dict[str, pa.Array]:
+        """Our columns, of these contracts."""
+        told: dict[str, pa.Array] = {
+            name: pa.repeat(pa.scalar(value, columns[name].type), len(self))
+            for name, value in self.mapping.constants.items()
+        }
+        perhaps_filled = {}
+        is_answered = np.zeros(len(self), bool)
+        for name, told_by in self.mapping.columns.items():
+            values, is_filler = self._column(columns[name], told_by)
+            told[name] = values
+            is_answered |= _is_told(values) & ~is_filler
+            if is_filler.any():
+                perhaps_filled[name] = is_filler
         # One such value does not vouch for another.
-        is_answered = any(
-            told[name] is not None for name in self.mapping.columns if name not in perhaps_filled
-        )
-        for name in perhaps_filled:
-            if not is_answered or told[name] is None:
-                told[name] = None
-                self.counts["filled_in_by_source"] += 1
+        for name, is_filler in perhaps_filled.items():
+            unbelieved = is_filler & ~(is_answered & _is_told(told[name]))
+            self.counts["filled_in_by_source"] += int(unbelieved.sum())
+            told[name] = pc.if_else(pa.array(unbelieved), None, told[name])
         return told
 
-    def _value(self, column: Column, told_by: ValueColumn, text: str) -> Value:
-        if not text:
-            return None
-        key = (column.name, text)
-        if key not in self._told:
-            self._told[key] = _told(column, told_by, text, self.mapping.decimal)
-        value, fault = self._told[key]
-        if fault is not None:
-            self.counts[fault] += 1
-        return value
+    def _column(self, column: Column, told_by: ValueColumn) -> tuple[pa.Array, NDArray[np.bool_]]:
+        """A column of ours, and where the source may have filled it in; those are not judged."""
+        cells, decimal = self.cells[told_by.column], self.mapping.decimal
+        found = [_told(column, told_by, text, decimal) for text in cells.texts]
+        is_filler = np.zeros(len(self), bool)
+        if told_by.filled_with is not None:
+            fillers = {t for t in cells.texts if _number(t, decimal) == told_by.filled_with}
+            is_filler = cells.which(fillers)
+        for rule in sorted({fault for _, fault in found if fault}):
+            of_rule = {text for text, (_, fault) in zip(cells.texts, found, strict=True)
+                       if fault == rule}  # fmt: skip
+            if broken := int((cells.which(of_rule) & ~is_filler).sum()):
+                self.counts[rule] += broken
+        values = pa.array([value for value, _ in found], column.type).take(pa.array(cells.codes))
+        return values, is_filler
+
+
+def _spelt_once(cells: Cells, mapping: ColumnMapping) -> Cells:
+    """Without blanks around, and what the source writes for "no value" as an empty text."""
+    texts = [text.strip() for text in cells.texts]
+    return Cells(["" if text in mapping.missing else text for text in texts], cells.codes)
+
+
+def _is_told(values: pa.Array) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = pc.is_valid(values).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _told(
     column: Column, told_by: ValueColumn, text: str, decimal: str
 ) -> tuple[Value, str | None]:
     """What a cell says as a value of ours, and the rule that it breaks."""
+    if not text:
+        return None, None
     if pa.types.is_string(column.type):
         return _word(column, told_by, text)
     if pa.types.is_boolean(column.type):
@@ -190,9 +214,8 @@ def _truth(told_by: ValueColumn, text: str) -> tuple[bool | None, str | None]:
 
 
 def _later_day(told_by: ValueColumn, text: str) -> tuple[date | None, str | None]:
-    try:
-        day = datetime.strptime(text, told_by.format).date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
+    day = _read_day(text, told_by.format)
+    if day is None:
         return None, "not_a_day"
     if not FIRST_DAY <= day <= LAST_DAY:
         return None, "out_of_range"
@@ -203,56 +226,49 @@ def open_table(path: Path, mapping: Path | None, kind: Kind) -> DayTable:
     """Open a CSV by its mapping, or by the mapping of a known source that its header fits.
 
     Raises:
-        SourceError: it is no UTF-8, its header lacks a column, or no mapping fits.
+        SourceError: it is no CSV in UTF-8, its header lacks a column, or no mapping fits.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(
-            f"{path} is not UTF-8 (byte {error.start}): save it as CSV UTF-8"
-        ) from None
     told = read_mapping(mapping, kind) if mapping is not None else None
-    header = _header(path, text, told.delimiter if told else ",")
-    if told is None and (told := packaged_mapping(header, kind)) is None:
+    text = CsvText.read(path, told.delimiter if told else ",")
+    if told is None and (told := packaged_mapping(text.header, kind)) is None:
         known = ", ".join(name for name, one in packaged_mappings() if one.kind == kind)
         raise SourceError(
             f"{path} has the header of no source that we know ({known or 'there is none'}): give a "
             "column mapping (docs/column-mappings.md)",
             rule="incomplete",
         )
-    if missing := [name for name in told.needs() if name not in header]:
-        names = ", ".join(name[:_QUOTED] for name in missing[:_NAMED])
+    if missing := [name for name in told.needs() if name not in text.header]:
+        names = ", ".join(name[:QUOTED] for name in missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise SourceError(
             f"{path} has no column {names}{more}, which the mapping of {told.source} names, "
-            f"among its {len(header)}: correct the mapping, or export the file with its headings"
+            f"among its {len(text.header)}: correct the mapping, or export the file with its "
+            "headings"
         )
-    return DayTable(path, told, text)
+    return DayTable.of(text, told)
 
 
-def _header(path: Path, text: str, delimiter: str) -> list[str]:
+def _read_days(texts: list[str], how: str) -> NDArray[np.datetime64]:
+    """Days written as `strptime` reads them; NaT where one is not."""
+    if how == "%Y-%m-%d":
+        try:
+            return np.asarray(pa.array(texts, pa.string()).cast(pa.date32()))
+        except pa.ArrowInvalid:
+            pass  # one of them is none, or lacks a leading zero
+    return np.array([_read_day(text, how) for text in texts], "datetime64[D]")
+
+
+def _read_day(text: str, how: str) -> date | None:
     try:
-        header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=delimiter))]
-    except (csv.Error, StopIteration):
-        header = []
-    if not any(header):
-        raise SourceError(f"{path} has no header: export it with the names of its columns")
-    if twice := sorted({name for name in header if name and header.count(name) > 1}):
-        raise SourceError(f"{path} names the column {twice[0][:_QUOTED]} twice: export it again")
-    return header
+        return datetime.strptime(text, how).date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
 
 
-def _day_of(told_by: DayColumn, row: Row) -> date | None:
-    text = row[told_by.column]
-    if told_by.first_day is None:
-        return datetime.strptime(text, told_by.format).date()  # noqa: DTZ007 - a day has no zone
-    first = told_by.first_day
-    if isinstance(first, dict):
-        assert told_by.by is not None
-        if row[told_by.by] not in first:
-            return None
-        first = first[row[told_by.by]]
-    return first + timedelta(days=int(text) - 1)
+def _nth_days(texts: list[str]) -> NDArray[np.timedelta64]:
+    """Days since day 1 where a text counts them from 1; NaT where it is no whole number."""
+    counts = [int(text) - 1 if _COUNT.fullmatch(text) else None for text in texts]
+    return np.array(counts, "timedelta64[D]")
 
 
 def _expected(told_by: DayColumn) -> str:

@@ -6,23 +6,24 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pyarrow as pa
 
-from edge_ingest.contract import Column, TableContract
+from edge_ingest.contract import TableContract
 from edge_ingest.errors import NothingRecordedError
 from edge_ingest.identity import slugify
-from edge_ingest.readers.day_csv import DayTable, Row, Value, open_table
+from edge_ingest.readers.day_csv import DayTable, open_table
 from edge_ingest.readers.mapping import ColumnMapping, fingerprint
 from edge_ingest.recording import DayRecords, Told
 from edge_ingest.records import DAY_TABLES
 
 Kind = Literal["wellness", "injuries"]
-#: Our columns of a line beyond whose it is, of which source and day; None where nothing was told.
-RowOf = Callable[[DayTable, Row, date, Mapping[str, Column]], dict[str, Value] | None]
+#: The rows that are told, of a table and of what it says in our columns, row for row.
+Finish = Callable[[DayTable, pa.Table], pa.Table]
 
 
 def read_days(
-    kind: Kind, version: str, parts: Mapping[str, Path], told: Told, row_of: RowOf
+    kind: Kind, version: str, parts: Mapping[str, Path], told: Told, finish: Finish
 ) -> DayRecords:
     """Read `table`, by `mapping` or by that of a known source.
 
@@ -34,24 +35,20 @@ def read_days(
         SourceError: as `open_table` and `DayTable`.
     """
     contract = DAY_TABLES[kind]
-    columns = {column.name: column for column in contract.columns}
     table = open_table(parts["table"], parts.get("mapping"), kind)
-    mapping, days = table.mapping, set()
-    rows: list[dict[str, Value]] = []
-    for line, cells in table.rows():
-        day = table.day(line, cells)
-        days.add(day)
-        if not table.counts_as_row(cells):
-            continue
-        if (athlete := table.athlete(cells)) is None:
-            continue
-        if (values := row_of(table, cells, day, columns)) is not None:
-            rows.append(
-                {"source": mapping.source, "source_athlete_id": athlete, "day": day, **values}
-            )
-    if not days:
+    if not len(table):
         raise NothingRecordedError(f"{parts['table']} has a header and no line: nothing to pack")
-    first, last = _covered(mapping, min(days), max(days))
+    mapping, days = table.mapping, table.days()
+    counted = table.that_count()
+    rows = pa.table(
+        {
+            "source": pa.repeat(mapping.source, len(counted)),
+            "source_athlete_id": counted.athletes(),
+            "day": pa.array(days[counted.rows]),
+            **counted.values({column.name: column for column in contract.columns}),
+        }
+    )
+    first, last = _covered(mapping, days.min().item(), days.max().item())
     return DayRecords(
         source=mapping.source,
         device_id=slugify(told.device_id or "") or mapping.source,
@@ -60,20 +57,23 @@ def read_days(
         reader_version=version,
         first_day=first,
         last_day=last,
-        tables={kind: _last_of_each(contract, rows, table.counts)},
+        tables={kind: _last_of_each(contract, finish(counted, rows), table.counts)},
         rows_by_rule=dict(sorted(table.counts.items())),
         filter_settings={"mapping": fingerprint(mapping)},
     )
 
 
-def _last_of_each(
-    contract: TableContract, rows: list[dict[str, Value]], counts: Counter[str]
-) -> pa.Table:
+def _last_of_each(contract: TableContract, rows: pa.Table, counts: Counter[str]) -> pa.Table:
     """Rows as a table of the contract; of several with one key the last counts."""
-    kept = {tuple(row[name] for name in contract.primary_key): row for row in rows}
-    if len(kept) < len(rows):
-        counts["told_again_later"] += len(rows) - len(kept)
-    return contract.conform(pa.Table.from_pylist(list(kept.values()), schema=contract.schema))
+    key = np.zeros(rows.num_rows, np.int64)
+    for name in contract.primary_key:
+        encoded = rows[name].combine_chunks().dictionary_encode()
+        key = key * max(1, len(encoded.dictionary)) + np.asarray(encoded.indices)
+    _, from_the_end = np.unique(key[::-1], return_index=True)
+    if again := rows.num_rows - len(from_the_end):
+        counts["told_again_later"] += again
+        rows = rows.take(np.sort(rows.num_rows - 1 - from_the_end))
+    return contract.conform(rows)
 
 
 def _covered(mapping: ColumnMapping, first: date, last: date) -> tuple[date, date]:

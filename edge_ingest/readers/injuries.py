@@ -4,11 +4,12 @@ Either a list of injuries, or a table of days in which the day of onset bears th
 """
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
-from edge_ingest.contract import Column
-from edge_ingest.readers.day_csv import DayTable, Row, Value
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from edge_ingest.readers.day_csv import DayTable
 from edge_ingest.readers.day_records import read_days
 from edge_ingest.recording import DayRecords, Told
 
@@ -17,17 +18,17 @@ VERSION = "1"
 
 def read(parts: Mapping[str, Path], told: Told) -> DayRecords:
     """Read `table`, by `mapping` or by that of a known source."""
-    return read_days("injuries", VERSION, parts, told, _injury)
+    return read_days("injuries", VERSION, parts, told, _injuries)
 
 
-def _injury(
-    table: DayTable, cells: Row, day: date, columns: Mapping[str, Column]
-) -> dict[str, Value]:
-    values = table.values(cells, columns)
-    values["kind"] = values["kind"] or "other"
-    values["source_injury_id"] = "/".join(cells[name] for name in table.mapping.injury_id)
-    returned = values.get("return_day")
-    if isinstance(returned, date) and returned < day:
-        table.counts["returned_before_onset"] += 1
-        values["return_day"] = None
-    return values
+def _injuries(table: DayTable, rows: pa.Table) -> pa.Table:
+    names = [table.cells[name].column() for name in table.mapping.injury_id]
+    rows = rows.append_column("source_injury_id", pc.binary_join_element_wise(*names, "/"))
+    columns = {name: rows[name] for name in rows.column_names}
+    columns["kind"] = pc.fill_null(columns["kind"], "other")
+    if "return_day" in columns:
+        early = pc.fill_null(pc.less(columns["return_day"], columns["day"]), fill_value=False)
+        if count := pc.sum(early).as_py():
+            table.counts["returned_before_onset"] += count
+            columns["return_day"] = pc.if_else(early, None, columns["return_day"])
+    return pa.table(columns)

@@ -7,8 +7,9 @@ stand in `mappings/` and are found by the header of the CSV.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -255,12 +256,19 @@ def packaged_mapping(header: Sequence[str], kind: Kind) -> ColumnMapping | None:
     return None
 
 
-def packaged_mappings() -> Iterator[tuple[str, ColumnMapping]]:
+@cache
+def packaged_mappings() -> tuple[tuple[str, ColumnMapping], ...]:
     """Every mapping that comes with the package, by name."""
-    for entry in sorted(files("edge_ingest.readers.mappings").iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".toml"):
-            told = tomllib.loads(entry.read_text("utf-8"))
-            yield entry.name.removesuffix(".toml"), _checked(told, entry.name, told.get("kind"))
+    entries = sorted(files("edge_ingest.readers.mappings").iterdir(), key=lambda e: e.name)
+    told = {
+        entry.name: tomllib.loads(entry.read_text("utf-8"))
+        for entry in entries
+        if entry.name.endswith(".toml")
+    }
+    return tuple(
+        (name.removesuffix(".toml"), _checked(mapping, name, mapping.get("kind")))
+        for name, mapping in told.items()
+    )
 
 
 def fingerprint(mapping: ColumnMapping) -> str:

@@ -5,11 +5,13 @@ without a row is a day on which nothing was told.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
-from edge_ingest.contract import Column
-from edge_ingest.readers.day_csv import DayTable, Row, Value
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from edge_ingest.readers.day_csv import DayTable
 from edge_ingest.readers.day_records import read_days
 from edge_ingest.recording import DayRecords, Told
 
@@ -21,11 +23,10 @@ def read(parts: Mapping[str, Path], told: Told) -> DayRecords:
     return read_days("wellness", VERSION, parts, told, _answers)
 
 
-def _answers(
-    table: DayTable, cells: Row, _day: date, columns: Mapping[str, Column]
-) -> dict[str, Value] | None:
-    values = table.values(cells, columns)
-    if all(values[name] is None for name in table.mapping.columns):
-        table.counts["nothing_told"] += 1
-        return None
-    return values
+def _answers(table: DayTable, rows: pa.Table) -> pa.Table:
+    told = np.zeros(rows.num_rows, bool)
+    for name in table.mapping.columns:
+        told |= np.asarray(pc.is_valid(rows[name]))
+    if nothing := int((~told).sum()):
+        table.counts["nothing_told"] += nothing
+    return rows.filter(pa.array(told))

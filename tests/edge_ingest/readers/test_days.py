@@ -162,8 +162,7 @@ def test_what_a_source_fills_in_is_told_in_its_own_scale_and_unit(read: Read) ->
 def test_a_scale_keeps_order_ends_and_bounds(
     answer: float, low: int, width: int, is_reversed: bool, tmp_path_factory: Any
 ) -> None:
-    from collections import Counter
-
+    from edge_ingest.readers.csv_text import CsvText
     from edge_ingest.readers.day_csv import DayTable
 
     mapping = ColumnMapping.model_validate(
@@ -174,11 +173,11 @@ def test_a_scale_keeps_order_ends_and_bounds(
                                  "reversed": is_reversed}},
         }
     )  # fmt: skip
-    table = DayTable(Path("t"), mapping, "", Counter())
     columns = {column.name: column for column in DAY_TABLES["wellness"].columns}
 
     def ours(value: float) -> Any:
-        return table.values({"m": repr(value)}, columns)["mood"]
+        text = CsvText(Path("t"), f"w,d,m\n1,2024-05-04,{value!r}\n", ",", ["w", "d", "m"])
+        return DayTable.of(text, mapping).values(columns)["mood"].to_pylist()[0]
 
     assert {ours(low), ours(low + width)} == {1.0, 10.0}
     assert ours(low) == (10.0 if is_reversed else 1.0)
