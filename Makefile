@@ -79,7 +79,7 @@ check: home samples ## Format, lint, types, imports, dbt, definitions, fast test
 test: home samples ## Every test, with real servers and a browser
 	@command -v chromium >/dev/null || deploy/local/debian-packages chromium
 	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || deploy/local/debian-packages mosquitto
-	$(BIN)/pytest -n 2 --dist loadscope -m "not soak and not e2e"
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not soak and not e2e"
 	$(BIN)/pytest -m e2e
 
 soak: home samples ## Many more kills of the edge node, and more of whatever is marked soak

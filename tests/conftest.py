@@ -17,6 +17,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that take long come first, so that short ones fill what is left of the cores."""
+    patience: dict[str, int] = {}
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        rank = 0 if "e2e" in marks else 1 if "slow" in marks else 2
+        module = item.nodeid.partition("::")[0]
+        patience[module] = min(rank, patience.get(module, rank))
+    items.sort(key=lambda item: patience[item.nodeid.partition("::")[0]])
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare a text with `tests/golden/<name>`; a change there is a change of a promise."""
