@@ -19,7 +19,7 @@ _WINDOW = 9
 
 
 def beat_times(
-    intervals_s: NDArray[np.float64], told_s: NDArray[np.float64]
+    intervals_s: NDArray[np.float64], told_s: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
     """Time of each beat, never running backwards, s.
 
@@ -28,13 +28,14 @@ def beat_times(
 
     Args:
         intervals_s: in order; one that is not finite or not above nought takes no time.
-        told_s: the recorder's clock at (about) each beat, NaN where it told none; any origin.
+        told_s: the recorder's clock at (about) each beat, NaN where it told none; any origin. None
+            where there is no clock.
     """
     step = np.where(np.isfinite(intervals_s) & (intervals_s > 0), intervals_s, 0.0)
     elapsed = np.cumsum(step)
-    known = np.flatnonzero(np.isfinite(told_s))
-    if not known.size:
+    if told_s is None or not np.isfinite(told_s).any():
         return elapsed
+    known = np.flatnonzero(np.isfinite(told_s))
     offset = told_s[known] - elapsed[known]
     starts = _stretches(offset)
     times = np.empty_like(elapsed)
@@ -72,23 +73,26 @@ def beats_table(
         quality: bits of every row.
     """
     _, lowest, highest, _ = CHANNELS["rr_interval"]
-    unseen = np.isnan(intervals_ms)
-    strange = ~unseen & ~((intervals_ms >= lowest) & (intervals_ms <= highest))
     count = len(intervals_ms)
-    left_out = unseen | strange
-    reason = pa.nulls(count, pa.string())
-    if left_out.any():
+    sound = (intervals_ms >= lowest) & (intervals_ms <= highest)
+    left_out, reason, bits = None, pa.nulls(count, pa.string()), np.full(count, quality, np.int32)
+    out_of_range = 0
+    if not sound.all():
+        left_out, unseen = ~sound, np.isnan(intervals_ms)
         words = np.where(unseen, "no_signal", "out_of_range").astype(object)
-        reason = pa.array(words, pa.string(), mask=~left_out)
+        reason = pa.array(words, pa.string(), mask=sound)
+        strange = left_out & ~unseen
+        bits[strange] |= Quality.OUT_OF_RANGE.value
+        out_of_range = int(strange.sum())
     table = pa.table(
         {
             "source_athlete_id": pa.repeat(athlete, count),
             "channel": pa.repeat("rr_interval", count),
             "sample_index": pa.array(np.arange(count, dtype=np.int32)),
-            "captured_at_utc": pa.array(instants.astype("datetime64[us]")).cast(INSTANT),
+            "captured_at_utc": pa.array(instants.astype("datetime64[us]")).view(INSTANT),
             "value": pa.array(intervals_ms, mask=left_out),
             "missing_reason": reason,
-            "quality": pa.array((strange * Quality.OUT_OF_RANGE.value | quality).astype(np.int32)),
+            "quality": pa.array(bits),
         }
     )
-    return table, int(strange.sum())
+    return table, out_of_range

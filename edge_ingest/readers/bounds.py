@@ -4,8 +4,9 @@ One instant that is centuries off would cost whoever cuts time into windows all 
 coordinate beyond the planet ends in numbers that no machine has.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +16,7 @@ from edge_ingest.records import POSITIONS
 
 #: The longest race that anybody wears a device for has some days.
 LONGEST_SESSION = timedelta(days=7)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: No side of any match scores more.
 _HIGHEST_SCORE = 999
 
@@ -43,8 +45,8 @@ def _refuse_scores(recording: Recording) -> None:
 
 
 def _refuse_endless(recording: Recording) -> None:
-    began = recording.session.started_at_utc
-    ends = [recording.session.ended_at_utc]
+    began = _microseconds(recording.session.started_at_utc)
+    ends = [_microseconds(recording.session.ended_at_utc)]
     for name, table in recording.tables.items():
         if "captured_at_utc" not in table.column_names or not table.num_rows:
             continue
@@ -55,14 +57,20 @@ def _refuse_endless(recording: Recording) -> None:
                 "calendar knows: the file is damaged; export it again",
                 rule="absurd_values",
             )
-        ends += [one.as_py() for one in pc.min_max(instants).values()]
-    span = max(abs(end - began) for end in ends)
+        in_us = instants.to_numpy().astype("datetime64[us]").astype(np.int64)
+        ends += [int(in_us.min()), int(in_us.max())]
+    span = timedelta(microseconds=max(abs(end - began) for end in ends))
     if span > LONGEST_SESSION:
         raise SourceError(
             f"{recording.source}: the recording reaches over {span.days:,} days, and a session has "
             f"{LONGEST_SESSION.days} at most: set the device's clock, or split the file",
             rule="absurd_values",
         )
+
+
+def _microseconds(when: datetime) -> int:
+    """Since 1970."""
+    return (when - _EPOCH) // timedelta(microseconds=1)
 
 
 def _refuse_beyond_earth(positions: pa.Table, source: str) -> None:

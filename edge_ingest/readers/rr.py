@@ -1,7 +1,7 @@
 """Heart beat intervals as text (Polar, Elite HRV, Kubios, …): the reader.
 
 One interval a line, or a time and an interval; a heading is optional. Milliseconds, or seconds
-where the usual interval is below ten. Without times a beat comes at the sum of the intervals up to
+where most intervals are below ten. Without times a beat comes at the sum of the intervals up to
 it, from the start that must be told. Times of the recorder (ISO 8601, or seconds or milliseconds
 since it was started) tie the sum down, so that lost beats move nothing behind them.
 """
@@ -40,8 +40,7 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     """Read one recording: `intervals`."""
     path = parts["intervals"]
     stamps, intervals = _lines(path)
-    usual = np.nanmedian(intervals)
-    if usual < _SECONDS_BELOW:
+    if 2 * np.count_nonzero(intervals < _SECONDS_BELOW) > np.count_nonzero(~np.isnan(intervals)):
         intervals = 1000 * intervals
     seconds = intervals / 1000
     start, told_s, clock = _start(stamps, seconds, told, path)
@@ -81,31 +80,35 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
 
 def _start(
     stamps: list[str] | None, seconds: _Numbers, told: Told, path: Path
-) -> tuple[np.datetime64, _Numbers, Clock]:
+) -> tuple[np.datetime64, _Numbers | None, Clock]:
     """When the first interval begins, the recorder's times since, s, and what they rest on."""
-    unknown = np.full(len(seconds), np.nan)
+    since = None
     numbers, instants, is_utc = _recorder_times(stamps, path)
-    first_s = float(np.nan_to_num(seconds[0]))
     if numbers is not None:
         step = np.nanmedian(np.diff(numbers)) if len(numbers) > 1 else 0.0
         # Intervals of a second or so, or of a thousand milliseconds or so.
         scale = 1e-3 if step > _SECONDS_BELOW else 1.0
-        unknown = (numbers - numbers[0]) * scale + first_s
+        since = (numbers - numbers[0]) * scale + _first_s(seconds)
     elif instants is not None:
         offset_s = 0.0
         if not is_utc and told.started_at_utc is None:
             instants, offset_s = to_utc(instants, told.clock_timezone, path)
-        unknown = (instants - instants[0]) / np.timedelta64(1, "s") + first_s
+        first_s = _first_s(seconds)
+        since = (instants - instants[0]) / np.timedelta64(1, "s") + first_s
         if told.started_at_utc is None:
             start = instants[0] - np.timedelta64(round(1e6 * first_s), "us")
-            return start, unknown, Clock(source="device", offset_s=offset_s)
+            return start, since, Clock(source="device", offset_s=offset_s)
     if told.started_at_utc is None:
         raise SourceError(
             f"{path} tells intervals and not when they were: give the start (started_at_utc)",
             rule="incomplete",
         )
     start = np.datetime64(told.started_at_utc.replace(tzinfo=None), "us")
-    return start, unknown, Clock(source="operator", uncertainty_s=60.0)
+    return start, since, Clock(source="operator", uncertainty_s=60.0)
+
+
+def _first_s(seconds: _Numbers) -> float:
+    return float(np.nan_to_num(seconds[0]))
 
 
 def _recorder_times(
@@ -136,12 +139,12 @@ def _recorder_times(
 def _lines(path: Path) -> tuple[list[str] | None, _Numbers]:
     """The times' texts, None where there are none, and the intervals as written."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is no UTF-8 text: export it as plain text") from error
-    lines = [line for line in map(str.strip, text.splitlines()) if line]
-    if (intervals := _one_a_line(lines, text)) is not None:
+    if (intervals := _one_a_line(text)) is not None:
         return None, intervals
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
     rows = [[cell.strip().strip('"') for cell in re.split(r"[,;\t]", line)] for line in lines]
     if rows and not _is_number(rows[0][-1]):
         rows = rows[1:]  # a heading
@@ -166,16 +169,30 @@ def _lines(path: Path) -> tuple[list[str] | None, _Numbers]:
     return ([row[0] for row in rows] if width > 1 else None), intervals
 
 
-def _one_a_line(lines: list[str], text: str) -> _Numbers | None:
+def _one_a_line(text: str) -> _Numbers | None:
     """Intervals where every line but a heading is one and nothing else; None: look closer."""
-    if not lines or len(lines) > _MOST_BEATS or any(mark in text for mark in ',;\t"'):
+    body = text.strip()
+    first, _, rest = body.partition("\n")
+    # What else splits lines may hide an interval in what looks like a heading.
+    if any(mark in text for mark in ',;\t"') or len(first.splitlines()) > 1:
+        return None
+    cells = _lines_of((body if _is_number(first) else rest).encode())
+    if len(cells) > _MOST_BEATS:
         return None
     try:
-        told = pa.array(lines[not _is_number(lines[0]) :], pa.string()).cast(pa.float64())
+        intervals = np.asarray(pc.ascii_trim_whitespace(cells).cast(pa.float64()))
     except pa.ArrowInvalid:
         return None
-    intervals = np.array(told)
     return intervals if np.isfinite(intervals).any() else None
+
+
+def _lines_of(text: bytes) -> pa.LargeStringArray:
+    """Each line of UTF-8 with its end, none of them copied."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
+    bounds = np.concatenate([[0], ends, [len(text)]])
+    return pa.LargeStringArray.from_buffers(
+        len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(text)
+    )
 
 
 def _is_number(text: str) -> bool:

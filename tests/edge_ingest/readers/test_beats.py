@@ -100,7 +100,8 @@ def _write(tmp_path: Path, text: str | bytes) -> Path:
 
 @pytest.mark.parametrize(
     "text",
-    ["800\n810\n790\n", "rr\n0.800\n0.810\n0.790\n", "RR-interval [ms]\r\n800\r\n\r\n810\r\n790",
+    ["800\n810\n790\n", "rr\r800\r810\r790", "rr\x0b800\n810\n790 \n",
+     "rr\n0.800\n0.810\n0.790\n", "RR-interval [ms]\r\n800\r\n\r\n810\r\n790",
      "time_s;rr\n0;800\n0.81;810\n1.6;790\n", "﻿ms,rr\n100,800\n910,810\n1700,790\n"],
 )  # fmt: skip
 def test_layouts_of_one_recording_are_one_recording(tmp_path: Path, text: str) -> None:
