@@ -34,11 +34,19 @@ Figures = dict[str, float]
 
 
 def main(names: list[str]) -> None:
-    """Measure each pair in a process of its own, and print one JSON object last."""
+    """Measure each pair in a process of its own, and print one JSON object last.
+
+    Exits with 2 where a name is none.
+    """
     targets: list[Target] = []
     detail: dict[str, object] = {}
     with tempfile.TemporaryDirectory(prefix="throughput-") as folder:
         work = Path(folder)
+        known = [*(one.name for one in rivals(work)), *(one.name for one in alone(work))]
+        if unknown := [name for name in names if name not in known]:
+            print(f"{', '.join(unknown)} cannot be measured: give of these, or none for all: "
+                  f"{', '.join(known)}", file=sys.stderr)  # fmt: skip
+            sys.exit(2)
         chosen = [rival for rival in rivals(work) if not names or rival.name in names]
         for rival in chosen:
             found = _in_own_process(rival.name, work) if rival.missing is None else None

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from benchmarks.edge_throughput import main
 from benchmarks.layouts import write_statsports, write_tcx
 from benchmarks.rivals import alone, rivals
 from edge_ingest.readers import READERS, read_recording
@@ -26,6 +27,20 @@ def test_every_reader_has_a_rival_or_a_reason(tmp_path: Path) -> None:
     assert {"kloppy_tracking", "kloppy_events"} <= measured
     assert all(one.reason for one in lone)
     assert len(measured) == len(pairs) + len(lone)
+
+
+@pytest.mark.parametrize("name", ["tcxx", "--help"])
+def test_a_name_that_is_none_is_refused_and_the_others_are_listed(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["tcx", name])
+
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert not told.out
+    assert told.err.startswith(f"{name} cannot be measured")
+    assert {"tcx", "rr", "video"} <= set(told.err.strip().rpartition(": ")[2].split(", "))
 
 
 @pytest.mark.realdata
