@@ -54,7 +54,11 @@ def load(
     Raises:
         SourceError: kloppy cannot read them.
     """
+    from edge_ingest.readers import kloppy_quick
+
     module, _, function = loader.partition(".")
+    theirs = getattr(import_module(f"kloppy.{module}"), function)
+    call = kloppy_quick.LOADERS.get(loader, theirs)
     given: dict[str, Any] = dict(extra)
     listed = " ".join(f"{name}={path}" for name, path in parts.items())
     for path in parts.values():
@@ -73,7 +77,7 @@ def load(
             else:
                 given[arguments[name]] = opened.enter_context(path.open("rb"))
         try:
-            dataset: Dataset[Any] = getattr(import_module(f"kloppy.{module}"), function)(**given)
+            dataset: Dataset[Any] = call(**given)
         except Exception as error:
             # kloppy checks little, so a damaged file ends in any exception there is; its words
             # may quote an athlete's values.

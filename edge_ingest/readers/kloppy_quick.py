@@ -1,7 +1,7 @@
-"""kloppy without what it does anew for every event, though it is the same for all of them.
+"""kloppy without what it does anew for every event or frame, though it is the same for all of them.
 
 Belongs here: what goes into kloppy's own places for such parts (its `EventFactory`, the transformer
-of a deserialiser) and gives the same events. Imports kloppy: to be imported where that is used.
+of a deserialiser) and gives the same objects. Imports kloppy: to be imported where that is used.
 """
 
 from collections.abc import Callable
@@ -9,8 +9,9 @@ from dataclasses import fields
 from functools import cache
 from typing import IO, Any, Literal, get_type_hints
 
-from kloppy.domain import EventDataset, EventFactory
+from kloppy.domain import EventDataset, EventFactory, TrackingDataset
 from kloppy.infra.serializers.event import wyscout
+from kloppy.infra.serializers.tracking import pff, secondspectrum
 
 
 class QuickFactory(EventFactory):  # type: ignore[misc] # kloppy is not typed
@@ -55,15 +56,31 @@ class _Unchanged:
     def transform_event(self, event: Any) -> Any:  # noqa: ANN401
         return event
 
+    def transform_frame(self, frame: Any) -> Any:  # noqa: ANN401
+        return frame
 
-class _WyscoutV2(wyscout.WyscoutDeserializerV2):  # type: ignore[misc]
+
+class _InOwnAxes:
+    """What a deserialiser that is asked for the vendor's own coordinates needs no more of."""
+
     def get_transformer(self, *given: Any, **named: Any) -> _Unchanged:  # noqa: ANN401
-        return _Unchanged(super().get_transformer(*given, **named))
+        return _Unchanged(super().get_transformer(*given, **named))  # type: ignore[misc]
 
 
-class _WyscoutV3(wyscout.WyscoutDeserializerV3):  # type: ignore[misc]
-    def get_transformer(self, *given: Any, **named: Any) -> _Unchanged:  # noqa: ANN401
-        return _Unchanged(super().get_transformer(*given, **named))
+class _WyscoutV2(_InOwnAxes, wyscout.WyscoutDeserializerV2):  # type: ignore[misc]
+    pass
+
+
+class _WyscoutV3(_InOwnAxes, wyscout.WyscoutDeserializerV3):  # type: ignore[misc]
+    pass
+
+
+class _SecondSpectrum(_InOwnAxes, secondspectrum.SecondSpectrumDeserializer):  # type: ignore[misc]
+    pass
+
+
+class _Pff(_InOwnAxes, pff.PFF_TrackingDeserializer):  # type: ignore[misc]
+    pass
 
 
 def load_wyscout(content: IO[bytes], version: Literal["V2", "V3"]) -> EventDataset:
@@ -71,3 +88,21 @@ def load_wyscout(content: IO[bytes], version: Literal["V2", "V3"]) -> EventDatas
     kind = _WyscoutV2 if version == "V2" else _WyscoutV3
     deserializer = kind(coordinate_system="wyscout", event_factory=quick_factory())
     return deserializer.deserialize(wyscout.WyscoutInputs(event_data=content))
+
+
+def load_second_spectrum(*, coordinates: str, **files: IO[bytes]) -> TrackingDataset:
+    """Second Spectrum's tracking as kloppy's `secondspectrum.load` gives it, in its own axes."""
+    inputs = secondspectrum.SecondSpectrumInputs(**files)
+    return _SecondSpectrum(coordinate_system=coordinates).deserialize(inputs)
+
+
+def load_pff(*, coordinates: str, **files: IO[bytes]) -> TrackingDataset:
+    """PFF's tracking as kloppy's `pff.load_tracking` gives it, in its own axes."""
+    return _Pff(coordinate_system=coordinates).deserialize(pff.PFF_TrackingInputs(**files))
+
+
+#: What is called instead of a loader of kloppy, by that one's name.
+LOADERS: dict[str, Callable[..., TrackingDataset]] = {
+    "secondspectrum.load": load_second_spectrum,
+    "pff.load_tracking": load_pff,
+}

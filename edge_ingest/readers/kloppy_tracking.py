@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_ingest.errors import SourceError
 from edge_ingest.identity import slugify
@@ -45,9 +46,9 @@ from edge_ingest.readers.kloppy_objects import (
 from edge_ingest.recording import Recording, SessionFacts, Told
 
 if TYPE_CHECKING:
-    from kloppy.domain import TrackingDataset
+    from kloppy.domain import Player, TrackingDataset
 
-_NOWHERE = (None,) * 3
+_NOWHERE = (None, None)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -165,61 +166,57 @@ def _rows(
     dataset: "TrackingDataset", began: Mapping[int, np.datetime64]
 ) -> tuple[list[TrackedObject], Rows]:
     """All frames as columns: the ball of each, then its players."""
-    numbers: dict[int, int] = {}
-    objects = [TrackedObject("ball")]
-    frame_id, period_id, elapsed, sizes = [], [], [], []
-    index: list[int] = []
-    xs: list[float] = []
-    ys: list[float] = []
-    balls: list[tuple[float | None, ...]] = []
-    for frame in dataset.records:
-        frame_id.append(frame.frame_id)
-        period_id.append(frame.period.id)
-        elapsed.append(frame.timestamp / _MICROSECOND)
-        sizes.append(len(frame.players_data))
-        ball = frame.ball_coordinates
-        balls.append((ball.x, ball.y, getattr(ball, "z", None)) if ball else _NOWHERE)
-        for player, data in frame.players_data.items():
-            # By identity: hashing kloppy's player costs more than the rest.
-            number = numbers.get(id(player))
-            if number is None:
-                found = TrackedObject("athlete", str(player.player_id), side_of(player.team))
-                if found not in objects:
-                    objects.append(found)
-                number = numbers[id(player)] = objects.index(found)
-            index.append(number)
-            place = data.coordinates
-            xs.append(place.x if place else np.nan)
-            ys.append(place.y if place else np.nan)
-    count = len(frame_id)
-    ball_m = np.array(balls, np.float64).reshape(-1, 3)
+    records = dataset.records
+    players = [player for frame in records for player in frame.players_data]
+    objects, index = _athletes(players)
+    places = [frame.ball_coordinates for frame in records]
+    places += [data.coordinates for frame in records for data in frame.players_data.values()]
+    # In one go: to fetch each place from memory takes longer than anything done with it.
+    xy = [axis for place in places for axis in ((place.x, place.y) if place else _NOWHERE)]
+    heights = [getattr(place, "z", None) for place in places[: len(records)]]
+    count = len(records)
+    sizes = [len(frame.players_data) for frame in records]
     frames = np.concatenate([np.arange(count), np.repeat(np.arange(count), sizes)])
     system = dataset.metadata.coordinate_system
     x_m, y_m = to_metres(
         dataset.metadata.pitch_dimensions,
-        np.concatenate([ball_m[:, 0], np.array(xs, np.float64)]),
-        np.concatenate([ball_m[:, 1], np.array(ys, np.float64)]),
+        *np.array(xy, np.float64).reshape(-1, 2).T,
         is_y_down=system.vertical_orientation.name == "TOP_TO_BOTTOM",
     )
-    period = np.array(period_id, np.int64)
-    since = np.rint(np.array(elapsed)).astype("timedelta64[us]")
+    period_id = [frame.period.id for frame in records]
+    elapsed = np.array([frame.timestamp / _MICROSECOND for frame in records])
+    since = np.rint(elapsed).astype("timedelta64[us]")
     starts = np.array([began.get(number, np.datetime64("NaT", "us")) for number in period_id])
     if np.isnat(starts).any():
         raise SourceError("a frame is of a period that the match does not have: export it again")
-    number_of = np.array(frame_id, np.int64)
+    number_of = np.array([frame.frame_id for frame in records], np.int64)
     if number_of.max() > np.iinfo(np.int32).max:
         number_of = np.arange(count)  # milliseconds since 1970 are no number of a frame
     rows = Rows(
-        period_id=period[frames],
+        period_id=np.array(period_id, np.int64)[frames],
         frame_id=number_of[frames],
         captured=(starts + since)[frames],
         period_time_s=(since.astype(np.int64) / 1e6)[frames],
-        object_index=np.concatenate([np.zeros(count, np.int64), np.array(index, np.int64)]),
+        object_index=np.concatenate([np.zeros(count, np.int64), index]),
         x_m=x_m,
         y_m=y_m,
-        z_m=np.concatenate([ball_m[:, 2], np.full(len(xs), np.nan)]),
+        z_m=np.concatenate([np.array(heights, np.float64), np.full(len(players), np.nan)]),
     )
     return objects, while_on_the_field(rows, objects)
+
+
+def _athletes(players: "list[Player]") -> tuple[list[TrackedObject], NDArray[np.int64]]:
+    """The ball and all who are among the players, and the place in that list of each of these."""
+    objects = [TrackedObject("ball")]
+    # By identity: hashing kloppy's player costs more than the rest.
+    keys = [*map(id, players)]
+    numbers: dict[int, int] = {}
+    for key, player in dict(zip(keys, players, strict=True)).items():
+        found = TrackedObject("athlete", str(player.player_id), side_of(player.team))
+        if found not in objects:
+            objects.append(found)
+        numbers[key] = objects.index(found)
+    return objects, np.array([*map(numbers.__getitem__, keys)], np.int64)
 
 
 second_spectrum = Vendor(

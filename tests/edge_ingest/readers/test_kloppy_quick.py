@@ -1,15 +1,16 @@
-"""What is quicker than kloppy's own gives kloppy's own events."""
+"""What is quicker than kloppy's own gives kloppy's own events and frames."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from kloppy import datafactory, opta, wyscout
-from kloppy.domain import Event, EventFactory, GenericEvent
+from kloppy import datafactory, opta, pff, secondspectrum, wyscout
+from kloppy.domain import Event, EventFactory, Frame, GenericEvent
 
-from edge_ingest.readers.kloppy_quick import QuickFactory, load_wyscout
+from edge_ingest.readers.kloppy_quick import LOADERS, QuickFactory, load_wyscout
 
 #: What an event is tied to is of its own data set, and never equal to another's.
 TIES = {"dataset", "prev_record", "next_record"}
@@ -21,7 +22,7 @@ LOADS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
 }
 
 
-def plain(event: Event) -> dict[str, Any]:
+def plain(event: Event | Frame) -> dict[str, Any]:
     names = [field.name for field in fields(event) if field.name not in TIES]
     return {"class": type(event)} | {name: getattr(event, name) for name in names}
 
@@ -50,6 +51,36 @@ def test_wyscout_is_loaded_as_kloppy_loads_it(
         ours = load_wyscout(handle, version)
 
     assert ours.metadata == theirs.metadata
+    assert [plain(one) for one in ours.records] == [plain(one) for one in theirs.records]
+
+
+TRACKING: dict[str, tuple[Callable[..., Any], str, dict[str, str]]] = {
+    "secondspectrum.load": (
+        secondspectrum.load, "secondspectrum",
+        {"meta_data": "second_spectrum_fake_metadata.xml",
+         "raw_data": "second_spectrum_fake_data.jsonl",
+         "additional_meta_data": "second_spectrum_fake_metadata.json"},
+    ),
+    "pff.load_tracking": (
+        pff.load_tracking, "pff",
+        {"meta_data": "pff_metadata_10517.json", "roster_meta_data": "pff_rosters_10517.json",
+         "raw_data": "pff_10517.jsonl"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_tracking_is_loaded_as_kloppy_loads_it(name: str, kloppy_files: Path) -> None:
+    load, axes, files = TRACKING[name]
+    paths = {part: kloppy_files / file for part, file in files.items()}
+
+    theirs = load(**{part: str(path) for part, path in paths.items()}, coordinates=axes)
+    with ExitStack() as opened:
+        given = {part: opened.enter_context(path.open("rb")) for part, path in paths.items()}
+        ours = LOADERS[name](**given, coordinates=axes)
+
+    assert ours.metadata == theirs.metadata
+    assert len(ours.records) > 10
     assert [plain(one) for one in ours.records] == [plain(one) for one in theirs.records]
 
 
