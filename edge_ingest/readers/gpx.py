@@ -28,8 +28,7 @@ _ELEMENTS = {
 def read(parts: Mapping[str, Path], told: Told) -> Recording:
     """Read one activity: `activity`."""
     path = parts["activity"]
-    texts = Texts.of({"latitude", "longitude", *_ELEMENTS.values()})
-    columns: dict[str, str | None] = {}  # full tag to column: few tags, asked for at each point
+    texts = Texts(_ELEMENTS, "latitude", "longitude")
     sports: list[str] = []
     names: list[str] = []
     creator = ""
@@ -46,15 +45,13 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
             if parent is not None and parent.tag.endswith("trk") and element.text:
                 (sports if tag.endswith("type") else names).append(element.text.strip())
             continue
-        point = {"latitude": element.get("lat"), "longitude": element.get("lon")}
-        for child in element.iter():
-            word = child.tag
-            if word not in columns:
-                columns[word] = _ELEMENTS.get(word.rpartition("}")[2])
-            column = columns[word]
-            if column is not None:
-                point[column] = child.text
-        texts.add(point)
+        row, slots = texts.row(), texts.slots
+        row[:2] = element.get("lat"), element.get("lon")
+        for child in element.iterdescendants():
+            slot = slots[child.tag]
+            if slot is not None:
+                row[slot] = child.text
+        texts.add(row)
     if not seen or not texts.columns["latitude"]:
         raise SourceError(f"{path} holds no track: nothing was recorded", rule="empty")
     track = Track(

@@ -31,8 +31,7 @@ _PLANS = ("Courses", "Workouts")
 def read(parts: Mapping[str, Path], told: Told) -> Recording:
     """Read one activity: `activity`."""
     path = parts["activity"]
-    texts = Texts.of(_ELEMENTS.values())
-    columns: dict[str, str | None] = {}  # full tag to column: few tags, asked for at each point
+    texts = Texts(_ELEMENTS)
     sports, session_id = [], None
     creator: tuple[str, str | None] = ("", None)
     laps: list[tuple[str, str]] = []  # start, and what ended it
@@ -41,7 +40,7 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     for element in iterate_xml(path, wanted):
         word = element.tag.rpartition("}")[2]
         if word == "Trackpoint":
-            texts.add(_point(element, columns))
+            _add_point(element, texts)
         elif word == "Lap":
             if start := element.get("StartTime"):
                 laps.append((start, _child(element, "TriggerMethod") or ""))
@@ -69,18 +68,14 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
     return recording(track, path, told)
 
 
-def _point(element: Any, columns: dict[str, str | None]) -> dict[str, str | None]:  # noqa: ANN401
-    """What a point says, by column; `columns` remembers which tag fills which."""
-    point: dict[str, str | None] = {}
-    for child in element.iter():
-        tag = child.tag
-        if tag not in columns:
-            columns[tag] = _ELEMENTS.get(tag.rpartition("}")[2])
-        column = columns[tag]
+def _add_point(element: Any, texts: Texts) -> None:  # noqa: ANN401 - lxml has no types
+    row, slots = texts.row(), texts.slots
+    for child in element.iterdescendants():
+        slot = slots[child.tag]
         # An empty parent (<HeartRateBpm>) must not hide what its child says.
-        if column is not None and child.text and child.text.strip():
-            point[column] = child.text
-    return point
+        if slot is not None and (text := child.text) and not text.isspace():
+            row[slot] = text
+    texts.add(row)
 
 
 def _ends(laps: list[tuple[str, str]], times: list[str | None], path: Path) -> list[Moment]:

@@ -3,7 +3,7 @@
 Belongs here: everything after the XML. Which element means what stands in `gpx.py` and `tcx.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ from edge_ingest.recording import Recording, SessionFacts, Told
 
 #: Points are written to whole seconds by most devices, s.
 RESOLUTION_S = 1.0
+#: Points that become columns in one go.
+_BLOCK = 1024
 
 #: Beginnings of the words that files use for sports; "1" and "9" are Strava's numbers.
 _SPORTS = (
@@ -45,25 +47,59 @@ _SPORTS = (
 )  # fmt: skip
 
 
-@dataclass
 class Texts:
     """Points as a file writes them: one list a column, and None where a point lacks it.
 
     Attributes:
-        columns: by channel, and `time`, `latitude`, `longitude`.
+        slots: place in a row by an element's full tag; None for what is no column.
     """
 
-    columns: dict[str, list[str | None]]
+    def __init__(self, elements: Mapping[str, str], *others: str) -> None:
+        """No point yet.
 
-    @classmethod
-    def of(cls, names: Iterable[str]) -> "Texts":
-        """No point yet, of these columns."""
-        return cls({name: [] for name in names})
+        Args:
+            elements: the column that an element fills, by its local name.
+            others: columns that no element fills.
+        """
+        names = list(dict.fromkeys((*others, *elements.values())))
+        self._columns: dict[str, list[str | None]] = {name: [] for name in names}
+        self._rows: list[Sequence[str | None]] = []  # the last few, not yet in the columns
+        self.slots = _Slots({word: names.index(name) for word, name in elements.items()})
 
-    def add(self, point: Mapping[str, str | None]) -> None:
+    def row(self) -> list[str | None]:
+        """An empty row: those of `others` come first."""
+        return [None] * len(self._columns)
+
+    def add(self, row: Sequence[str | None]) -> None:
         """One more point."""
-        for name, column in self.columns.items():
-            column.append(point.get(name))
+        self._rows.append(row)
+        if len(self._rows) == _BLOCK:
+            self._turn()
+
+    @property
+    def columns(self) -> Mapping[str, list[str | None]]:
+        """By channel, and `time`, `latitude`, `longitude`."""
+        self._turn()
+        return self._columns
+
+    def _turn(self) -> None:
+        for column, texts in zip(
+            self._columns.values(), zip(*self._rows, strict=True), strict=False
+        ):
+            column.extend(texts)
+        self._rows.clear()
+
+
+class _Slots(dict[str, int | None]):
+    """Looks a tag's local name up once: a file has few tags, and asks for them at each point."""
+
+    def __init__(self, by_word: Mapping[str, int]) -> None:
+        super().__init__()
+        self._by_word = by_word
+
+    def __missing__(self, tag: str) -> int | None:
+        slot = self[tag] = self._by_word.get(tag.rpartition("}")[2])
+        return slot
 
 
 @dataclass(frozen=True)
@@ -177,23 +213,31 @@ def utc_instant(text: str, path: Path) -> datetime:
 def _numbers(column: list[str | None], name: str, path: Path) -> NDArray[np.float64]:
     if not any(column):
         return np.full(len(column), np.nan)
+    texts = pa.array(column, pa.string())
     try:
-        cleaned = pc.utf8_trim_whitespace(pa.array(column, pa.string()))
-        blank = pc.if_else(pc.equal(cleaned, ""), None, cleaned)
-        return np.asarray(blank.cast(pa.float64()).fill_null(np.nan), np.float64)
+        try:
+            numbers = texts.cast(pa.float64())
+        except pa.ArrowInvalid:
+            trimmed = pc.utf8_trim_whitespace(texts)
+            numbers = pc.if_else(pc.equal(trimmed, ""), None, trimmed).cast(pa.float64())
     except pa.ArrowInvalid as error:
         raise SourceError(
             f"{path}: a {name} is no number: the file is damaged; export it again"
         ) from error
+    return np.asarray(numbers.fill_null(np.nan), np.float64)
 
 
 def _instants(texts: list[str], path: Path) -> NDArray[np.datetime64]:
     """ISO 8601 to UTC. Both formats mean UTC where a text names no zone."""
-    stripped = pc.utf8_trim_whitespace(pa.array(texts, pa.string()))
-    zoned = pc.match_substring_regex(stripped, r"(Z|z|[+-]\d\d:?\d\d)$")
-    complete = pc.if_else(zoned, stripped, pc.binary_join_element_wise(stripped, "Z", ""))
+    told, utc = pa.array(texts, pa.string()), pa.timestamp("ns", "UTC")
     try:
-        parsed = complete.cast(pa.timestamp("ns", "UTC"))
+        try:
+            parsed = told.cast(utc)  # only if each names its zone
+        except pa.ArrowInvalid:
+            trimmed = pc.utf8_trim_whitespace(told)
+            zoned = pc.match_substring_regex(trimmed, r"(Z|z|[+-]\d\d:?\d\d)$")
+            in_utc = pc.binary_join_element_wise(trimmed, "Z", "")
+            parsed = pc.if_else(zoned, trimmed, in_utc).cast(utc)
     except pa.ArrowInvalid as error:
         raise SourceError(
             f"{path}: a time is none such as 2019-09-20T14:10:03Z: the file is damaged; "
