@@ -52,10 +52,11 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
             if slot is not None:
                 row[slot] = child.text
         texts.add(row)
-    if not seen or not texts.columns["latitude"]:
+    points = texts.columns()
+    if not seen or not len(points["time"]):
         raise SourceError(f"{path} holds no track: nothing was recorded", rule="empty")
     track = Track(
-        source="gpx", version=VERSION, points=texts, sport_words=sports, creator=creator or "gpx",
-        name=next(iter(names), None), session_id=texts.columns["time"][0],
+        source="gpx", version=VERSION, points=points, sport_words=sports, creator=creator or "gpx",
+        name=next(iter(names), None), session_id=points["time"][0].as_py(),
     )  # fmt: skip
     return recording(track, path, told)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from edge_ingest.errors import NothingRecordedError, SourceError
 from edge_ingest.inputs import iterate_xml
 from edge_ingest.readers.track_points import Moment
@@ -57,13 +59,14 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
         raise NothingRecordedError(
             f"{path} is no activity but holds {plan.lower()}: a plan, nothing to pack here"
         )
-    if not texts.columns["time"]:
+    points = texts.columns()
+    if not len(points["time"]):
         raise SourceError(f"{path} holds no point: nothing was recorded", rule="empty")
     number = creator[1] if creator[1] and creator[1].strip("0") else None
     track = Track(
-        source="tcx", version=VERSION, points=texts, sport_words=sports,
+        source="tcx", version=VERSION, points=points, sport_words=sports,
         creator=creator[0] or "tcx", device_number=number, session_id=session_id,
-        moments=_ends(laps, texts.columns["time"], path),
+        moments=_ends(laps, points["time"], path),
     )  # fmt: skip
     return recording(track, path, told)
 
@@ -78,13 +81,13 @@ def _add_point(element: Any, texts: Texts) -> None:  # noqa: ANN401 - lxml has n
     texts.add(row)
 
 
-def _ends(laps: list[tuple[str, str]], times: list[str | None], path: Path) -> list[Moment]:
+def _ends(laps: list[tuple[str, str]], times: pa.ChunkedArray, path: Path) -> list[Moment]:
     """One event a lap, when it ends."""
-    last = next((time for time in reversed(times) if time is not None), None)
-    if last is None:
+    told = times.drop_null()
+    if not len(told):
         return []
     starts = [utc_instant(start, path) for start, _ in laps]
-    ends = [*starts[1:], utc_instant(last, path)]
+    ends = [*starts[1:], utc_instant(told[-1].as_py(), path)]
     return [
         Moment(f"lap-{index}", "lap", f"lap {trigger.strip().lower()}".strip(), end,
                (end - start).total_seconds() if end > start else None)

@@ -48,7 +48,7 @@ _SPORTS = (
 
 
 class Texts:
-    """Points as a file writes them: one list a column, and None where a point lacks it.
+    """Points as a file writes them, as columns of text: null where a point lacks it.
 
     Attributes:
         slots: place in a row by an element's full tag; None for what is no column.
@@ -62,7 +62,7 @@ class Texts:
             others: columns that no element fills.
         """
         names = list(dict.fromkeys((*others, *elements.values())))
-        self._columns: dict[str, list[str | None]] = {name: [] for name in names}
+        self._columns: dict[str, list[pa.Array]] = {name: [] for name in names}
         self._rows: list[Sequence[str | None]] = []  # the last few, not yet in the columns
         self.slots = _Slots({word: names.index(name) for word, name in elements.items()})
 
@@ -76,17 +76,18 @@ class Texts:
         if len(self._rows) == _BLOCK:
             self._turn()
 
-    @property
-    def columns(self) -> Mapping[str, list[str | None]]:
+    def columns(self) -> dict[str, pa.ChunkedArray]:
         """By channel, and `time`, `latitude`, `longitude`."""
         self._turn()
-        return self._columns
+        return {
+            name: pa.chunked_array(blocks, pa.string()) for name, blocks in self._columns.items()
+        }
 
     def _turn(self) -> None:
-        for column, texts in zip(
+        for blocks, texts in zip(
             self._columns.values(), zip(*self._rows, strict=True), strict=False
         ):
-            column.extend(texts)
+            blocks.append(pa.array(texts, pa.string()))
         self._rows.clear()
 
 
@@ -107,6 +108,7 @@ class Track:
     """A file, read: its points, and what else it tells.
 
     Attributes:
+        points: columns of `Texts`.
         sport_words: what the file calls the sport, once for each activity in it.
         creator: device or software; `device_number` its serial number, None if not told.
         moments: ends of laps.
@@ -114,7 +116,7 @@ class Track:
 
     source: str
     version: str
-    points: Texts
+    points: Mapping[str, pa.ChunkedArray]
     sport_words: Sequence[str]
     creator: str
     device_number: str | None = None
@@ -130,8 +132,8 @@ def recording(track: Track, path: Path, told: Told) -> Recording:
         NothingRecordedError: no point bears a time: a planned route.
         SourceError: a number or a time cannot be read, or the points make no session.
     """
-    times = track.points.columns["time"]
-    timed = np.array([time is not None for time in times], bool)
+    times = track.points["time"]
+    timed = times.is_valid().to_numpy()
     if not timed.any():
         raise NothingRecordedError(
             f"{path} has {len(times)} points and none bears a time: a planned route or an empty "
@@ -139,10 +141,10 @@ def recording(track: Track, path: Path, told: Told) -> Recording:
         )
     numbers = {
         name: _numbers(column, name, path)[timed]
-        for name, column in track.points.columns.items()
+        for name, column in track.points.items()
         if name != "time"
     }
-    stamps = _instants([time for time in times if time is not None], path)
+    stamps = _instants(times.drop_null(), path)
     unmoved = TrackPoints(
         stamps,
         {name: values for name, values in numbers.items() if name not in _PLACE},
@@ -207,13 +209,12 @@ def clock(told: Told, shift_s: float, *, has_fix: bool) -> Clock:
 
 def utc_instant(text: str, path: Path) -> datetime:
     """One ISO 8601 instant."""
-    return instant(_instants([text], path)[0])
+    return instant(_instants(pa.array([text], pa.string()), path)[0])
 
 
-def _numbers(column: list[str | None], name: str, path: Path) -> NDArray[np.float64]:
-    if not any(column):
-        return np.full(len(column), np.nan)
-    texts = pa.array(column, pa.string())
+def _numbers(texts: pa.ChunkedArray, name: str, path: Path) -> NDArray[np.float64]:
+    if texts.null_count == len(texts):
+        return np.full(len(texts), np.nan)
     try:
         try:
             numbers = texts.cast(pa.float64())
@@ -227,14 +228,14 @@ def _numbers(column: list[str | None], name: str, path: Path) -> NDArray[np.floa
     return np.asarray(numbers.fill_null(np.nan), np.float64)
 
 
-def _instants(texts: list[str], path: Path) -> NDArray[np.datetime64]:
+def _instants(texts: pa.Array | pa.ChunkedArray, path: Path) -> NDArray[np.datetime64]:
     """ISO 8601 to UTC. Both formats mean UTC where a text names no zone."""
-    told, utc = pa.array(texts, pa.string()), pa.timestamp("ns", "UTC")
+    utc = pa.timestamp("ns", "UTC")
     try:
         try:
-            parsed = told.cast(utc)  # only if each names its zone
+            parsed = texts.cast(utc)  # only if each names its zone
         except pa.ArrowInvalid:
-            trimmed = pc.utf8_trim_whitespace(told)
+            trimmed = pc.utf8_trim_whitespace(texts)
             zoned = pc.match_substring_regex(trimmed, r"(Z|z|[+-]\d\d:?\d\d)$")
             in_utc = pc.binary_join_element_wise(trimmed, "Z", "")
             parsed = pc.if_else(zoned, trimmed, in_utc).cast(utc)

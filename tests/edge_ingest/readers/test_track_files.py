@@ -208,6 +208,42 @@ def test_version_two_of_the_extension_is_read_whatever_its_prefix(tmp_path: Path
     }  # fmt: skip
 
 
+def test_blanks_around_a_text_and_blank_texts_mean_nothing(tmp_path: Path) -> None:
+    """A zone that one time lacks is UTC, and a blank number is none."""
+    points = [
+        _point(0, more="<ele> 80 </ele>"),
+        _point(1, " 50.0 ", more="<ele> </ele>").replace("01Z", "01"),
+        _point(2, more="<ele>81</ele>").replace("<time>", "<time>\n "),
+    ]
+
+    recording = _read(_write(tmp_path, _gpx(*points)))
+
+    when, metres = _series(recording, "altitude")
+    np.testing.assert_array_equal(metres, [80, np.nan, 81])
+    assert (np.diff(when) == np.timedelta64(1, "s")).all()
+    assert recording.tables["positions"]["x_m"].null_count == 0
+
+
+def test_an_empty_element_of_tcx_hides_nothing_said_before_it(tmp_path: Path) -> None:
+    points = "".join(
+        f"<Trackpoint><Time>2024-05-06T08:{second // 60:02d}:{second % 60:02d}Z</Time>"
+        f"<HeartRateBpm>\n<Value>{100 + second % 50}</Value>\n</HeartRateBpm><Cadence>80</Cadence>"
+        "<Extensions><TPX><RunCadence> </RunCadence><Watts/></TPX></Extensions></Trackpoint>"
+        for second in range(1500)
+    )
+    text = (
+        '<TrainingCenterDatabase><Activities><Activity Sport="Running"><Id>a</Id>'
+        f'<Lap StartTime="2024-05-06T08:00:00Z"><Track>{points}</Track></Lap>'
+        "</Activity></Activities></TrainingCenterDatabase>"
+    )
+
+    recording = _read(_write(tmp_path, text, "tcx"))
+
+    np.testing.assert_array_equal(_series(recording, "heart_rate")[1], 100 + np.arange(1500) % 50)
+    assert set(_series(recording, "cadence")[1]) == {80}
+    assert not len(_series(recording, "power")[1])
+
+
 def test_places_that_cannot_be_true_are_null_with_the_reason(tmp_path: Path) -> None:
     points = [_point(s, 50 + s * 1e-5) for s in range(6)]
     points[1:5] = [_point(1, 0, 0), _point(2, 91), _point(3, "NaN"), _point(4, -20, 100)]
