@@ -61,7 +61,7 @@ def read_athletes_file(path: Path, mapping: Path) -> tuple[pa.Table, dict[str, i
     check_file(path, LARGEST_FILE)
     check_file(mapping, LARGEST_FILE)
     table = open_table(path, mapping, "athletes")
-    counted = table.that_count()
+    counted = table.counted_rows()
     told = pa.table({"source_athlete_id": counted.athletes(), **counted.values(_COLUMNS)})
     rows: dict[str, dict[str, Any]] = {}
     first: dict[str, int] = {}

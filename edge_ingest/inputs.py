@@ -89,12 +89,23 @@ def iterate_xml(path: Path, tag: str | tuple[str, ...]) -> Iterator[Any]:
                 yield element
                 element.clear()
                 # What is left of one is small: to cut each out by itself takes as long as reading.
-                while number % _CUT_EVERY == 0 and element.getprevious() is not None:
-                    del element.getparent()[0]
+                if number % _CUT_EVERY == 0:
+                    _cut_out_before(element)
         except etree.XMLSyntaxError as error:
             raise SourceError(
                 f"{path} is no sound XML ({fault_of(error)}): export it again", rule="malformed"
             ) from error
+
+
+def _cut_out_before(element: Any) -> None:  # noqa: ANN401 - lxml has no types
+    """Cut out the last of its kind before it, and whatever stands before that.
+
+    Nothing where there is none: the name of a point stands behind its time, which is yet to be read
+    with the point.
+    """
+    if (last := next(element.itersiblings(element.tag, preceding=True), None)) is not None:
+        parent = element.getparent()
+        del parent[: parent.index(last) + 1]
 
 
 def parse_xml(path: Path, largest: int = LARGEST_DESCRIPTION) -> "etree._Element":

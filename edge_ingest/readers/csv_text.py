@@ -1,8 +1,8 @@
 """Text of a CSV as columns of texts, and in which line each row stands.
 
 Strict: what Python's `csv` refuses is refused, with the number of the line. Most files are plain
-enough for Arrow, which is lenient, to give the same a column at a time (however long a cell is);
-the others are read line by line. No message holds a cell's content.
+enough for Arrow, which is lenient, to give the same a column at a time; the others are read line by
+line. No message holds a cell's content.
 """
 
 import csv
@@ -126,12 +126,15 @@ class CsvText:
             return False
         if "\r" in self.text and self.text.count("\r") != self.text.count("\r\n"):
             return False
+        letters = np.frombuffer(f"\n{self.text}\n".encode(), np.uint8)
+        longest = csv.field_size_limit()
+        if len(letters) > longest and np.diff(np.flatnonzero(letters == ord("\n"))).max() > longest:
+            return False
         if '"' not in self.text:
             return True
         # Quotes around whole cells, doubled within them, and none anywhere else.
-        letters = np.frombuffer(f"\n{self.text}\n".encode(), np.uint8)
         quotes = np.flatnonzero(letters == ord('"'))
-        if len(quotes) % 2:
+        if len(quotes) % 2 or (quotes[1::2] - quotes[::2]).max() > longest:
             return False
         is_edge = np.isin(np.arange(256), [ord(mark) for mark in f"{self.delimiter}\r\n"])
         opening, closing = quotes[::2], quotes[1::2]

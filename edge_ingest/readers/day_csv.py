@@ -40,7 +40,7 @@ _NAMED = 8
 _TRUE = ("true", "yes", "y", "1")
 _FALSE = ("false", "no", "n", "0")
 _BEST, _WORST = 10.0, 1.0
-_COUNT = re.compile(r"[+-]?\d{1,6}")
+_COUNT = re.compile(r"[+-]?0*\d{1,6}")
 _FIRST, _LAST, _NO_DAY = np.array([FIRST_DAY, LAST_DAY, None], "datetime64[D]")
 
 Value = str | float | bool | date | None
@@ -106,7 +106,7 @@ class DayTable:
             )
         return days
 
-    def that_count(self) -> "DayTable":
+    def counted_rows(self) -> "DayTable":
         """Rows whose columns that must be filled are, and that say whose they are."""
         told = np.ones(len(self), bool)
         for name in self.mapping.only_where:
@@ -146,7 +146,8 @@ class DayTable:
         # One such value does not vouch for another.
         for name, is_filler in perhaps_filled.items():
             unbelieved = is_filler & ~(is_answered & _is_told(told[name]))
-            self.counts["filled_in_by_source"] += int(unbelieved.sum())
+            if left_out := int(unbelieved.sum()):
+                self.counts["filled_in_by_source"] += left_out
             told[name] = pc.if_else(pa.array(unbelieved), None, told[name])
         return told
 

@@ -39,7 +39,7 @@ def read_days(
     if not len(table):
         raise NothingRecordedError(f"{parts['table']} has a header and no line: nothing to pack")
     mapping, days = table.mapping, table.days()
-    counted = table.that_count()
+    counted = table.counted_rows()
     rows = pa.table(
         {
             "source": pa.repeat(mapping.source, len(counted)),

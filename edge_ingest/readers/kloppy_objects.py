@@ -57,8 +57,7 @@ def load(
     from edge_ingest.readers import kloppy_quick
 
     module, _, function = loader.partition(".")
-    theirs = getattr(import_module(f"kloppy.{module}"), function)
-    call = kloppy_quick.LOADERS.get(loader, theirs)
+    call = kloppy_quick.LOADERS.get(loader) or getattr(import_module(f"kloppy.{module}"), function)
     given: dict[str, Any] = dict(extra)
     listed = " ".join(f"{name}={path}" for name, path in parts.items())
     for path in parts.values():

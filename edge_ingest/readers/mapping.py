@@ -260,14 +260,11 @@ def packaged_mapping(header: Sequence[str], kind: Kind) -> ColumnMapping | None:
 def packaged_mappings() -> tuple[tuple[str, ColumnMapping], ...]:
     """Every mapping that comes with the package, by name."""
     entries = sorted(files("edge_ingest.readers.mappings").iterdir(), key=lambda e: e.name)
-    told = {
-        entry.name: tomllib.loads(entry.read_text("utf-8"))
+    return tuple(
+        (entry.name.removesuffix(".toml"), _checked(told, entry.name, told.get("kind")))
         for entry in entries
         if entry.name.endswith(".toml")
-    }
-    return tuple(
-        (name.removesuffix(".toml"), _checked(mapping, name, mapping.get("kind")))
-        for name, mapping in told.items()
+        for told in [tomllib.loads(entry.read_text("utf-8"))]
     )
 
 

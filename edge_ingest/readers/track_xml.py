@@ -74,16 +74,16 @@ class Texts:
         """One more point."""
         self._rows.append(row)
         if len(self._rows) == _BLOCK:
-            self._turn()
+            self._close_block()
 
     def columns(self) -> dict[str, pa.ChunkedArray]:
         """By channel, and `time`, `latitude`, `longitude`."""
-        self._turn()
+        self._close_block()
         return {
             name: pa.chunked_array(blocks, pa.string()) for name, blocks in self._columns.items()
         }
 
-    def _turn(self) -> None:
+    def _close_block(self) -> None:
         for blocks, texts in zip(
             self._columns.values(), zip(*self._rows, strict=True), strict=False
         ):
@@ -236,7 +236,7 @@ def _instants(texts: pa.Array | pa.ChunkedArray, path: Path) -> NDArray[np.datet
             parsed = texts.cast(utc)  # only if each names its zone
         except pa.ArrowInvalid:
             trimmed = pc.utf8_trim_whitespace(texts)
-            zoned = pc.match_substring_regex(trimmed, r"(Z|z|[+-]\d\d:?\d\d)$")
+            zoned = pc.match_substring_regex(trimmed, r"(Z|z|\d[T ].*[+-]\d\d(:?\d\d)?)$")
             in_utc = pc.binary_join_element_wise(trimmed, "Z", "")
             parsed = pc.if_else(zoned, trimmed, in_utc).cast(utc)
     except pa.ArrowInvalid as error:

@@ -68,6 +68,13 @@ def test_a_row_knows_the_line_where_it_ends(quote: str) -> None:
         broken.columns(["a"])
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_cell_without_end_is_refused(quote: str) -> None:
+    text = CsvText(PATH, f"a,b\n1,2\n{quote}{'x' * 140_000}{quote},1\n", ",", ["a", "b"])
+    with pytest.raises(SourceError, match="line 3 is not CSV"):
+        text.columns(["a"])
+
+
 def test_both_ways_are_taken() -> None:
     """Else the comparisons above would prove nothing."""
     assert CsvText(PATH, 'a,b\n"1""",2\n', ",", ["a", "b"])._is_plain()

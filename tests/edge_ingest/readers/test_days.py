@@ -243,6 +243,11 @@ def test_a_mapping_says_which_days_a_file_speaks_for(read: Read, covers: str, da
     assert (records.first_day, records.last_day) == days
 
 
+def test_a_filler_that_is_believed_is_not_counted(read: Read) -> None:
+    records = read("day,who,pain,slept_min,load\n04.05.2024,7,1,450,0\n")
+    assert records.rows_by_rule == {}
+
+
 def test_injuries_come_out_in_our_words(read: Read) -> None:
     records = read(
         "case;who;since;back;what;contact\n"

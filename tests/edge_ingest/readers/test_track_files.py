@@ -192,6 +192,16 @@ def _write(tmp_path: Path, text: str | bytes, suffix: str = "gpx") -> Path:
     return path
 
 
+def test_zones_may_name_hours_alone(tmp_path: Path) -> None:
+    points = [_point(s).replace("Z", "+02") for s in range(3)]
+    points.append(_point(3).replace("T08", "T06"))
+    mixed = [*points[:3], _point(4).replace("T08", "T06").replace("Z", "")]
+
+    for given in (points, mixed):
+        recording = _read(_write(tmp_path, _gpx(*given)))
+        assert recording.session.started_at_utc == datetime(2024, 5, 6, 6, tzinfo=UTC)
+
+
 def test_version_two_of_the_extension_is_read_whatever_its_prefix(tmp_path: Path) -> None:
     more = (
         "<extensions><g:TrackPointExtension><g:hr>140</g:hr><g:cad>85</g:cad>"
@@ -222,6 +232,16 @@ def test_blanks_around_a_text_and_blank_texts_mean_nothing(tmp_path: Path) -> No
     np.testing.assert_array_equal(metres, [80, np.nan, 81])
     assert (np.diff(when) == np.timedelta64(1, "s")).all()
     assert recording.tables["positions"]["x_m"].null_count == 0
+
+
+def test_names_of_points_cost_them_nothing(tmp_path: Path) -> None:
+    points = [_point(s, more="<ele>80</ele><name>n</name><type>t</type>") for s in range(200)]
+
+    recording = _read(_write(tmp_path, _gpx(*points)))
+
+    when, metres = _series(recording, "altitude")
+    assert len(when) == 200
+    assert (metres == 80).all()
 
 
 def test_an_empty_element_of_tcx_hides_nothing_said_before_it(tmp_path: Path) -> None:
