@@ -90,7 +90,7 @@ def club(tmp_path_factory: pytest.TempPathFactory, sweat_samples: Path) -> Itera
             club = Club(home, f"http://127.0.0.1:{port}", instance)
             wait_for("the webserver", lambda: _is_up(club), START_S)
             club.drops = pack_samples(
-                [*match_samples(), *activity_samples(sweat_samples.parents[2])[1:2]],
+                [*match_samples(), *activity_samples(sweat_samples.parents[2])[1:3]],
                 home / "landing",
                 datetime.now(UTC),
             )
