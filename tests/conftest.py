@@ -19,13 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Modules that take long come first, so that short ones fill what is left of the cores."""
-    patience: dict[str, int] = {}
-    for item in items:
-        marks = {mark.name for mark in item.iter_markers()}
-        rank = 0 if "e2e" in marks else 1 if "slow" in marks else 2
-        module = item.nodeid.partition("::")[0]
-        patience[module] = min(rank, patience.get(module, rank))
-    items.sort(key=lambda item: patience[item.nodeid.partition("::")[0]])
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ ASSUMED_PAUSE_UNCERTAINTY_S = 300.0
 DEVICE_UNCERTAINTY_S = 1.0
 _LARGEST_SHIRT = 999
 _PERIODS = range(1, 21)
+#: How files of gzip, bzip2 and xz begin.
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 
 
 def load(
@@ -63,12 +65,18 @@ def load(
     for path in parts.values():
         with path.open("rb") as handle:
             head = handle.read(256)
+        if head.startswith(_COMPRESSED):
+            # kloppy would unpack it, without a bound: no size that we allow would hold.
+            raise SourceError(
+                f"{path} is compressed: unpack it, and give the file that it holds",
+                rule="unknown_format",
+            )
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
             refuse_document_type(path)
     with ExitStack() as opened, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, path in parts.items():
-            # No names where it can be helped: by one kloppy might unpack an archive.
+            # No names where it can be helped: kloppy guesses a format by them.
             if name in in_lists:
                 given.setdefault(in_lists[name], []).append(path.read_bytes())
             elif name in by_name:

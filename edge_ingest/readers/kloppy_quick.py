@@ -4,8 +4,7 @@ Belongs here: what goes into kloppy's own places for such parts (its `EventFacto
 of a deserialiser) and gives the same objects. Imports kloppy: to be imported where that is used.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from typing import IO, Any, Literal, get_type_hints
@@ -13,7 +12,6 @@ from typing import IO, Any, Literal, get_type_hints
 from kloppy.domain import EventDataset, EventFactory, TrackingDataset
 from kloppy.infra.serializers.event import wyscout
 from kloppy.infra.serializers.tracking import pff, secondspectrum
-from kloppy.io import open_as_file
 
 
 class QuickFactory(EventFactory):  # type: ignore[misc] # kloppy is not typed
@@ -94,23 +92,13 @@ def load_wyscout(content: IO[bytes], version: Literal["V2", "V3"]) -> EventDatas
 
 def load_second_spectrum(*, coordinates: str, **files: IO[bytes]) -> TrackingDataset:
     """Second Spectrum's tracking as kloppy's `secondspectrum.load` gives it, in its own axes."""
-    with _unpacked(files) as plain:
-        inputs = secondspectrum.SecondSpectrumInputs(**plain)
-        return _SecondSpectrum(coordinate_system=coordinates).deserialize(inputs)
+    inputs = secondspectrum.SecondSpectrumInputs(**files)
+    return _SecondSpectrum(coordinate_system=coordinates).deserialize(inputs)
 
 
 def load_pff(*, coordinates: str, **files: IO[bytes]) -> TrackingDataset:
     """PFF's tracking as kloppy's `pff.load_tracking` gives it, in its own axes."""
-    with _unpacked(files) as plain:
-        inputs = pff.PFF_TrackingInputs(**plain)
-        return _Pff(coordinate_system=coordinates).deserialize(inputs)
-
-
-@contextmanager
-def _unpacked(files: Mapping[str, IO[bytes]]) -> Iterator[dict[str, IO[bytes]]]:
-    """As kloppy's loaders hand files on: what is compressed is read as what it holds."""
-    with ExitStack() as opened:
-        yield {name: opened.enter_context(open_as_file(file)) for name, file in files.items()}
+    return _Pff(coordinate_system=coordinates).deserialize(pff.PFF_TrackingInputs(**files))
 
 
 #: What is called instead of a loader of kloppy, by that one's name.

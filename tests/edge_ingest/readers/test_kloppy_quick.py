@@ -1,6 +1,5 @@
 """What is quicker than kloppy's own gives kloppy's own events and frames."""
 
-import bz2
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields
@@ -68,24 +67,6 @@ TRACKING: dict[str, tuple[Callable[..., Any], str, dict[str, str]]] = {
          "raw_data": "pff_10517.jsonl"},
     ),
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", LOADERS)
-def test_what_is_compressed_is_unpacked(name: str, kloppy_files: Path, tmp_path: Path) -> None:
-    _, axes, files = TRACKING[name]
-    packed = {part: tmp_path / f"{file}.bz2" for part, file in files.items()}
-    for part, path in packed.items():
-        path.write_bytes(bz2.compress((kloppy_files / files[part]).read_bytes()))
-
-    def load(paths: dict[str, Path]) -> Any:
-        with ExitStack() as opened:
-            given = {part: opened.enter_context(path.open("rb")) for part, path in paths.items()}
-            return LOADERS[name](**given, coordinates=axes)
-
-    plain_files = {part: kloppy_files / file for part, file in files.items()}
-    assert [plain(one) for one in load(packed).records] == [
-        plain(one) for one in load(plain_files).records
-    ]
 
 
 @pytest.mark.parametrize("name", LOADERS)

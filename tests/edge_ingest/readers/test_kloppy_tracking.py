@@ -1,5 +1,8 @@
 """Every tracking vendor by way of kloppy, on its files, against kloppy's own transformation."""
 
+import bz2
+import gzip
+import lzma
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,3 +226,18 @@ def test_every_part_of_a_vendor_is_one_of_kloppys_arguments() -> None:
     for source in {case.source for case in CASES.values()}:
         vendor: Any = load_reader(READERS[source])
         assert set(READERS[source].parts) == {*vendor.arguments, *vendor.in_lists}
+
+
+@pytest.mark.parametrize("packer", [bz2, gzip, lzma])
+def test_what_is_compressed_is_refused_and_not_unpacked(
+    packer: Any, kloppy_files: Path, tmp_path: Path
+) -> None:
+    """Else a small file might fill the memory, whatever its name."""
+    packed = tmp_path / "tracking.jsonl"
+    packed.write_bytes(
+        packer.compress((kloppy_files / "second_spectrum_fake_data.jsonl").read_bytes())
+    )
+    parts = {"match": kloppy_files / "second_spectrum_fake_metadata.xml", "tracking": packed}
+    with pytest.raises(SourceError, match="is compressed: unpack it") as raised:
+        read_recording("second_spectrum", parts, Told(started_at_utc=START))
+    assert raised.value.rule == "unknown_format"
