@@ -21,6 +21,7 @@ LAYERS: Mapping[str, str] = {
     "prediction": "what models expect, with their uncertainty",
     "alert": "what is usual for an athlete, and who left it",
     "report": "pages for people",
+    "ops": "how the lakehouse itself is kept: upkeep, failed runs, what is late",
 }
 
 _OWNERS: Mapping[str, str] = {
@@ -33,6 +34,7 @@ _OWNERS: Mapping[str, str] = {
     "prediction": "team:data-science",
     "alert": "team:medical",
     "report": "team:sports-science",
+    "ops": "team:data-platform",
 }
 
 #: Runs queue by this tag, one at a time for each of its values.

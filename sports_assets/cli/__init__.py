@@ -1,0 +1,7 @@
+"""`python -m sports_assets`: what an operator asks of an installation. Thin: each command calls one
+module, and imports what it needs and no more, so that `--help` answers at once.
+"""
+
+from sports_assets.cli.console import app
+
+__all__ = ["app"]
