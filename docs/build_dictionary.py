@@ -36,7 +36,7 @@ def every_contract(cache: Path) -> list[TableContract]:
     """Contracts in code, then those of dbt, in the order of the way of the data."""
     of_dbt = dbt_contracts(load_project(cache).manifest)
     made = {contract.key: contract for contract in (*ALL, *of_dbt.values())}
-    layers = ("raw", "tracking", "core", "mart", "vision", "prediction", "alert", "report")
+    layers = ("raw", "tracking", "core", "mart", "vision", "prediction", "alert", "report", "ops")
     return sorted(made.values(), key=lambda contract: (layers.index(contract.layer), contract.key))
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from edge_ingest.contract import Column, TableContract
 from edge_ingest.norms import METRICS
 from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, SPORTS, TEXT
+from resources.upkeep import OUTCOMES, Action
 
 _SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
 _ATHLETE = Column("athlete_id", TEXT, "our athlete")
@@ -179,6 +180,48 @@ REPORT_SESSION = TableContract(
     sort_by=("session_id", "revision"),
 )  # fmt: skip
 
+_UPKEEP_STEP = (
+    Column("table_key", TEXT, "table that it is about"),
+    Column("action", TEXT, "what is done", allowed=tuple(Action)),
+    Column("subject", TEXT, "a partition (empty: the whole table), a snapshot's id, or a file"),
+)
+
+OPS_UPKEEP_PLAN = TableContract(
+    key="ops/upkeep_plan",
+    grain="one row a step that upkeep would take now: files to put together, snapshots to expire, "
+    "files that nothing names",
+    columns=(
+        Column("plan_id", TEXT, "run that made the plan"),
+        Column("planned_at_utc", INSTANT, "when it was made"),
+        _DAY,
+        *_UPKEEP_STEP,
+        Column("snapshot_id", pa.int64(), "the table's snapshot then", null_means="it had none"),
+        Column("size_bytes", pa.int64(), "size of the files concerned", "B", 0),
+        Column("reason", TEXT, "why, with the number that decided"),
+    ),
+    primary_key=("table_key", "action", "subject"),
+    replaced_by="slice",
+    sort_by=("table_key", "action", "subject"),
+)
+
+OPS_UPKEEP = TableContract(
+    key="ops/upkeep",
+    grain="one row a step that was taken, or passed over as it was no longer right; a ledger",
+    columns=(
+        Column("run_id", TEXT, "run that took it"),
+        Column("plan_id", TEXT, "plan that it stands in"),
+        Column("applied_at_utc", INSTANT, "when"),
+        _DAY,
+        *_UPKEEP_STEP,
+        Column("outcome", TEXT, "what came of it", allowed=OUTCOMES),
+        Column("size_bytes", pa.int64(), "freed by a removal, written by a compaction", "B", 0),
+        Column("reason", TEXT, "why"),
+    ),
+    primary_key=("run_id", "table_key", "action", "subject"),
+    replaced_by="slice",
+    sort_by=("day", "run_id", "table_key", "action", "subject"),
+)
+
 #: Contracts that exist before anything fills them.
 EMPTY: tuple[TableContract, ...] = (
     VISION_POSITIONS, PREDICTION_INJURY_RISK, PREDICTION_READINESS, PREDICTION_RECOVERY,
@@ -187,5 +230,5 @@ EMPTY: tuple[TableContract, ...] = (
 
 #: Every table that has its contract in code.
 ALL: tuple[TableContract, ...] = (
-    *RAW, KINEMATICS, *EMPTY, ALERT_PERSONAL_NORM, REPORT_SESSION,
+    *RAW, KINEMATICS, *EMPTY, ALERT_PERSONAL_NORM, REPORT_SESSION, OPS_UPKEEP_PLAN, OPS_UPKEEP,
 )  # fmt: skip

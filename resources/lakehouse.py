@@ -156,6 +156,13 @@ class Lakehouse(Protocol):
         """The current snapshot, None where the table was never committed."""
         ...
 
+    def has_changed(self, key: str, since: int | None) -> bool:
+        """Whether any commit changed rows since a snapshot; files put together change none.
+
+        Also true where that cannot be told any more, as the snapshot was expired.
+        """
+        ...
+
     def committed_sessions(self, contract: TableContract) -> tuple[str, ...]:
         """Sessions that have rows in the table, in order; from metadata alone."""
         ...

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from edge_ingest.contract import TableContract
 from edge_ingest.records import SESSIONS
 from resources.lakehouse import Lakehouse
 
@@ -75,3 +76,23 @@ def session_drops(lakehouse: Lakehouse, session_ids: Sequence[str]) -> tuple[Dro
             "select drop_id, stream_id, revision from sessions order by stream_id"
         ).fetchall()
     return tuple(DropRef(drop_id=row[0], stream_id=row[1], revision=row[2]) for row in rows)
+
+
+def named_snapshots(
+    lakehouse: Lakehouse, contracts: Iterable[TableContract]
+) -> dict[str, frozenset[int]]:
+    """Snapshots that anything kept in these tables was made from, by key of the table named.
+
+    Args:
+        contracts: those without a column `provenance` are passed over.
+    """
+    found: dict[str, set[int]] = {}
+    with lakehouse.connect() as connection:
+        for contract in contracts:
+            if "provenance" not in contract.schema.names:
+                continue
+            lakehouse.view(connection, contract, "kept")
+            for (told,) in connection.sql("select distinct provenance from kept").fetchall():
+                for key, snapshot_id in ProvenanceRef.model_validate_json(told).snapshots.items():
+                    found.setdefault(key, set()).add(snapshot_id)
+    return {key: frozenset(ids) for key, ids in found.items()}

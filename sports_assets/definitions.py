@@ -14,11 +14,13 @@ from sensors.edge_drops import (
     session_facts,
     session_footage,
 )
+from sensors.upkeep_clock import upkeep_clock, upkeep_job
 from sports_assets.alerts.assets import personal_norm
 from sports_assets.assets import waiting_contracts
 from sports_assets.raw.assets import raw_days, raw_quarantine, raw_session
 from sports_assets.reports.assets import report_session
 from sports_assets.tracking.assets import tracking_kinematics
+from sports_assets.upkeep.assets import upkeep, upkeep_plan
 from sports_assets.warehouse.assets import dbt_athlete_days, dbt_facts, identity_athletes
 
 settings = load_settings()
@@ -39,9 +41,12 @@ defs = dg.Definitions(
         dbt_athlete_days,
         report_session,
         personal_norm,
+        upkeep_plan,
+        upkeep,
         *waiting_contracts(),
     ],
-    jobs=[session_facts, session_footage, daily_records, quarantine],
+    jobs=[session_facts, session_footage, daily_records, quarantine, upkeep_job],
+    schedules=[upkeep_clock(settings.club_timezone)],
     sensors=[
         edge_drops,
         dg.AutomationConditionSensorDefinition(

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 import dagster as dg
 
 from edge_ingest.records import RAW
-from resources.contracts import ALERT_PERSONAL_NORM, EMPTY, KINEMATICS, REPORT_SESSION
+from resources.contracts import (
+    ALERT_PERSONAL_NORM,
+    EMPTY,
+    KINEMATICS,
+    OPS_UPKEEP,
+    OPS_UPKEEP_PLAN,
+    REPORT_SESSION,
+)
 
 #: What each layer is, in the words of its readers; an asset's group is its layer.
 LAYERS: Mapping[str, str] = {
@@ -42,6 +49,8 @@ LANE_TAG = "touchline/lane"
 BACKFILL_LANE = "backfill"
 #: Days are written by one run at a time: their tables share files between sources.
 DAYS_LANE = "days"
+#: One upkeep at a time: two of them would only get in each other's way.
+UPKEEP_LANE = "upkeep"
 #: Carried by runs that make everything from drop to page themselves.
 WHOLE_WAY_TAG = {"touchline/way": "drop-to-page"}
 
@@ -90,3 +99,5 @@ EMPTY_KEYS = [asset_key(contract.key) for contract in EMPTY]
 BASELINE_KEY = asset_key("mart/athlete_session_baseline")
 PERSONAL_NORM_KEY = asset_key(ALERT_PERSONAL_NORM.key)
 REPORT_SESSION_KEY = asset_key(REPORT_SESSION.key)
+UPKEEP_PLAN_KEY = asset_key(OPS_UPKEEP_PLAN.key)
+UPKEEP_KEY = asset_key(OPS_UPKEEP.key)

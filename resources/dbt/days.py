@@ -48,4 +48,4 @@ def build_athlete_days(
 
 
 def _is_current(result: BuildResult, lakehouse: Lakehouse) -> bool:
-    return all(lakehouse.snapshot_id(key) == read for key, read in result.snapshots.items())
+    return not any(lakehouse.has_changed(key, read) for key, read in result.snapshots.items())

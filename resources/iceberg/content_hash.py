@@ -1,6 +1,7 @@
 """A hash of rows that depends on what they say and not on their order, files or snapshot."""
 
 import hashlib
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
@@ -21,17 +22,26 @@ def relation_hash(
     Returns:
         32 hexadecimal digits.
     """
-    columns = ", ".join(quote(column.name) for column in contract.columns)
+    return _hash(connection, relation, [column.name for column in contract.columns])
+
+
+def table_hash(contract: TableContract, table: pa.Table) -> str:
+    """Hash an Arrow table that conforms to the contract; see `relation_hash`."""
+    return rows_hash(table.select([column.name for column in contract.columns]))
+
+
+def rows_hash(rows: pa.Table) -> str:
+    """Hash an Arrow table over all its columns, in their order; see `relation_hash`."""
+    with connect() as connection:
+        connection.register("given_rows", rows)
+        return _hash(connection, "given_rows", rows.column_names)
+
+
+def _hash(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]) -> str:
+    columns = ", ".join(map(quote, names))
     found = connection.execute(
         f"with hashed as (select hash({columns}) as row_hash from {quote(relation)}) "  # noqa: S608
         "select count(*), coalesce(sum(row_hash::hugeint), 0), coalesce(bit_xor(row_hash), 0) "
         "from hashed"
     ).fetchone()
     return hashlib.sha256(repr(found).encode()).hexdigest()[:32]
-
-
-def table_hash(contract: TableContract, table: pa.Table) -> str:
-    """Hash an Arrow table that conforms to the contract; see `relation_hash`."""
-    with connect() as connection:
-        connection.register("given_rows", table)
-        return relation_hash(connection, "given_rows", contract)

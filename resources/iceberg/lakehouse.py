@@ -26,9 +26,11 @@ from resources.iceberg.tables import (
     is_partitioned_by_session,
     with_all_columns,
 )
+from resources.iceberg.upkeep import IcebergUpkeep
 from resources.iceberg.writing import LOST_RACE, commit_files, snapshot_properties, written_files
 from resources.lakehouse import Commit, CommitContext, Slice
 from resources.object_store import is_s3
+from resources.upkeep import COMPACTION, OPERATION, POLICY, UpkeepPolicy
 
 T = TypeVar("T")
 
@@ -50,6 +52,8 @@ class IcebergLakehouse:
         self, catalog_uri: str, warehouse_uri: str, s3: Mapping[str, str] | None = None
     ) -> None:
         self._tables = TableCatalog(catalog_uri, warehouse_uri, s3 or {})
+        self._warehouse_uri = warehouse_uri
+        self._s3 = s3 or {}
         self._engine_s3 = (s3 or {}) if is_s3(warehouse_uri) else None
 
     def __enter__(self) -> Self:
@@ -137,6 +141,21 @@ class IcebergLakehouse:
         """See `Lakehouse.snapshot_id`."""
         table = self._tables.find(key)
         return None if table is None else _current(table)
+
+    def has_changed(self, key: str, since: int | None) -> bool:
+        """See `Lakehouse.has_changed`."""
+        table = self._tables.find(key)
+        current = None if table is None else table.current_snapshot()
+        while table is not None and current is not None and current.snapshot_id != since:
+            if current.summary is None or current.summary[OPERATION] != COMPACTION:
+                return True
+            before = current.parent_snapshot_id
+            current = None if before is None else table.snapshot_by_id(before)
+        return (None if current is None else current.snapshot_id) != since
+
+    def upkeep(self, policy: UpkeepPolicy = POLICY) -> IcebergUpkeep:
+        """What keeps the tables of this lakehouse small; see `resources.iceberg.upkeep`."""
+        return IcebergUpkeep(self._tables, self._warehouse_uri, self._s3, policy)
 
     def committed_sessions(self, contract: TableContract) -> tuple[str, ...]:
         """See `Lakehouse.committed_sessions`."""

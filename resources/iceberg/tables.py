@@ -13,6 +13,7 @@ from pyiceberg.types import NestedField
 from edge_ingest.contract import Column, TableContract
 from edge_ingest.errors import ContractError
 from resources.iceberg.column_types import arrow_type, iceberg_type
+from resources.upkeep import POLICY
 
 SESSION_COLUMN = "session_id"
 
@@ -31,9 +32,10 @@ PROPERTIES: dict[str, str] = {
     # Every commit writes a new metadata file; the last 50 outlive any reader that is under way.
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",
-    # What the expiry asset goes by: a report must stay rebuildable for a season.
-    "history.expire.max-snapshot-age-ms": str(400 * 24 * 3600 * 1000),
-    "history.expire.min-snapshots-to-keep": "20",
+    # What another engine's expiry goes by. Ours (`resources.upkeep`) expires earlier what no page,
+    # alert or prediction names, which no other engine can know: it must keep them all.
+    "history.expire.max-snapshot-age-ms": str(POLICY.keep_named_d * 24 * 3600 * 1000),
+    "history.expire.min-snapshots-to-keep": str(POLICY.keep_last),
     "write.parquet.compression-codec": "zstd",
     # Small enough that one athlete's rows are a fraction of the file.
     "write.parquet.row-group-limit": "131072",

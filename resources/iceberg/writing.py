@@ -18,7 +18,13 @@ from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH
-from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.snapshots import (
+    MetadataLogEntry,
+    Operation,
+    Snapshot,
+    SnapshotLogEntry,
+    Summary,
+)
 from pyiceberg.table.update import TableUpdate
 from pyiceberg.table.update.snapshot import (
     _ManifestMergeManager,
@@ -26,9 +32,12 @@ from pyiceberg.table.update.snapshot import (
     _OverwriteFiles,
     _SnapshotProducer,
 )
+from pyiceberg.table.update.validate import _validate_data_files_exist
+from pyiceberg.typedef import EMPTY_DICT
 from pyiceberg.utils.properties import property_as_int
 
 from resources.lakehouse import CommitContext
+from resources.upkeep import COMPACTION, OPERATION
 
 #: Another writer was first, for certain: nothing of ours is in the table.
 LOST_RACE = (CommitFailedException, ValidationException)
@@ -58,6 +67,16 @@ class _Transaction(Transaction):
         ):
             self._worked_out = (base, updates, super().table_metadata)
         return self._worked_out[2]
+
+
+# The library copies every snapshot that a table ever had, deeply, at each change of its metadata:
+# three times a commit, and with 300 of them two thirds of it. They are frozen: one will do.
+def _itself(frozen: object, _memo: object) -> object:
+    return frozen
+
+
+for _frozen in (Snapshot, SnapshotLogEntry, MetadataLogEntry):
+    setattr(_frozen, "__deepcopy__", _itself)  # noqa: B010 - no type checker follows this
 
 
 class _GuardedAppend(_MergeAppendFiles):
@@ -93,6 +112,28 @@ class _GuardedOverwrite(_OverwriteFiles):
             or manifest.added_snapshot_id == self._snapshot_id
         ]
         return _ManifestMergeManager(target, count, True, self).merge_manifests(live)
+
+
+class _Compaction(_GuardedOverwrite):
+    """The same rows in other files: what readers of changes pass over, in every engine.
+
+    It conflicts with a writer that removed one of its files, and with no other.
+    """
+
+    def _summary(self, snapshot_properties: dict[str, str] = EMPTY_DICT) -> Summary:
+        # The library sums up no replacement, which counts as an overwrite does.
+        counted = super()._summary(snapshot_properties)
+        return Summary(Operation.REPLACE, **counted.additional_properties)
+
+    def _validate_concurrency(self) -> None:
+        window = self._commit_window
+        if window is not None and not window.is_empty() and window.head is not None:
+            _validate_data_files_exist(
+                self._transaction._table,  # noqa: SLF001 - as the library's own producers do
+                window.head,
+                self._deleted_data_files,
+                window.base,
+            )
 
 
 @contextmanager
@@ -146,6 +187,38 @@ def commit_files(
     )
     with producer:
         producer.delete_by_predicate(touched)
+        for file in added:
+            producer.append_data_file(file)
+        for file in removed:
+            producer.delete_data_file(file)
+    transaction.commit_transaction()
+    return producer.snapshot_id
+
+
+def commit_compaction(
+    table: Table,
+    added: Sequence[DataFile],
+    removed: Sequence[DataFile],
+    properties: Mapping[str, str],
+) -> int:
+    """Put files of the same rows in place of others, in one snapshot marked as a compaction.
+
+    Returns:
+        The new snapshot's id.
+
+    Raises:
+        CommitFailedException, ValidationException: another writer removed one of the files first;
+            nothing changed.
+    """
+    transaction = _Transaction(table)
+    producer = _Compaction(
+        operation=Operation.OVERWRITE,
+        transaction=transaction,
+        io=table.io,
+        branch=MAIN_BRANCH,
+        snapshot_properties={**properties, OPERATION: COMPACTION},
+    )
+    with producer:
         for file in added:
             producer.append_data_file(file)
         for file in removed:

@@ -1,0 +1,1 @@
+"""Keeping the lakehouse small: what is to be done, and what was."""
