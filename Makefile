@@ -79,10 +79,12 @@ check: home samples ## Format, lint, types, imports, dbt, definitions, fast test
 test: home samples ## Every test, with real servers and a browser
 	@command -v chromium >/dev/null || deploy/local/debian-packages chromium
 	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || deploy/local/debian-packages mosquitto
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || deploy/local/debian-packages postgresql
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not soak and not e2e"
 	$(BIN)/pytest -m e2e
 
 soak: home samples ## Many more kills of the edge node, and more of whatever is marked soak
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || deploy/local/debian-packages postgresql
 	$(BIN)/pytest -n 2 -m soak
 
 bench: home samples ## The benchmarks, one after the other

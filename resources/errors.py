@@ -21,6 +21,10 @@ class CommitConflictError(ResourceError):
     """Another writer kept winning; nothing was written. Transient: try again."""
 
 
+class CatalogueUnavailableError(ResourceError):
+    """The catalogue of tables does not answer; nothing was written. Transient: try again."""
+
+
 class UnreadableTableError(ResourceError):
     """A table holds something that planned reading cannot honour, such as delete files."""
 

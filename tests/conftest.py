@@ -1,12 +1,17 @@
-"""Fixtures that every folder of tests shares: where real recordings are."""
+"""Fixtures that every folder of tests shares: where real recordings are, and real servers."""
 
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from deploy.edge.broker import free_port
+from deploy.local.postgres import Cluster, cluster, find_postgres
+from deploy.local.services import wait_for_port
 from resources.environment import load_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -66,3 +71,40 @@ def real_data() -> Path:
 def dbt_cache() -> Path:
     """Where the parsed dbt project is kept; the same place as for the definitions."""
     return load_settings().home / "dbt"
+
+
+@pytest.fixture(scope="session")
+def s3_options() -> Iterator[dict[str, str]]:
+    """An S3 server on loopback, one for the whole test session."""
+    port = free_port()
+    server = subprocess.Popen(
+        [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(server, port, "moto_server")
+        yield {
+            "endpoint": f"http://127.0.0.1:{port}",
+            "region": "eu-central-1",
+            "access-key-id": "testing",
+            "secret-access-key": "testing",
+        }
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL of our own on loopback, one for the whole test session."""
+    if find_postgres() is None:
+        pytest.skip("no PostgreSQL: run `deploy/local/debian-packages postgresql`")
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_uri(postgres: Cluster) -> str:
+    """An empty database of this test's own."""
+    return postgres.new_database()

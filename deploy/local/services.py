@@ -5,6 +5,7 @@ Used by the demo, the benchmarks and the end-to-end test, so that all of them ru
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -96,3 +97,18 @@ def wait_for(what: str, look: Callable[[], T | None], timeout_s: float) -> T:
             return seen
         time.sleep(0.5)
     raise TimeoutError(f"waited {timeout_s:.0f} s for {what}")
+
+
+def wait_for_port(process: "subprocess.Popen[bytes]", port: int, name: str) -> None:
+    """Wait until a server of ours listens on a port of loopback.
+
+    Raises:
+        TimeoutError: it has ended, or takes longer than a minute.
+    """
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"{name} did not answer on port {port}: is it installed?")

@@ -14,6 +14,7 @@ from resources.dbt.graph import DbtGraph, DbtTest
 from resources.dbt.outcome import TestOutcome
 from resources.dbt.relations import local_day
 from resources.duckdb_engine import quote
+from resources.faults import sign_in
 from resources.lakehouse import Commit, CommitContext, Lakehouse, Slice, together
 
 _REFERENCES = 3
@@ -144,7 +145,7 @@ def _outcome(test: DbtTest, node: Any, connection: duckdb.DuckDBPyConnection) ->
 
 
 def _without_trace(message: str | None) -> str:
-    """What dbt says, without its stack of macros, and of an engine's error only the kind.
+    """What dbt says, without its stack of macros; an engine's error by its kind and outer cause.
 
     DuckDB quotes values ("could not convert '…'"), and an error message outlives an erasure.
     """
@@ -153,4 +154,6 @@ def _without_trace(message: str | None) -> str:
     if heading.startswith("Compilation Error"):
         return "\n".join([heading, *said]).rstrip()
     kinds = [line.strip().partition(":")[0] for line in lines[:1]]
+    if sign := sign_in("\n".join(lines)):
+        kinds.append(sign)
     return ": ".join([heading, *kinds]) if kinds else heading

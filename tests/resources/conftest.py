@@ -1,11 +1,6 @@
-"""Outside systems for the contract tests: a local folder, and S3 spoken by moto's server."""
+"""Outside systems for the contract tests: as on one machine, and as in production."""
 
-import socket
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +8,6 @@ import pytest
 
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.object_store import s3_client
-
-_START_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -30,56 +23,26 @@ class Place:
         return IcebergLakehouse(self.catalog_uri, f"{self.uri}/warehouse", self.s3)
 
 
-@pytest.fixture(scope="session")
-def s3_options() -> Iterator[dict[str, str]]:
-    """An S3 server on loopback, one for the whole test session."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port, server)
-        yield {
-            "endpoint": f"http://127.0.0.1:{port}",
-            "region": "eu-central-1",
-            "access-key-id": "testing",
-            "secret-access-key": "testing",
-        }
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.slow)])
+@pytest.fixture(params=["local", pytest.param("production", marks=pytest.mark.slow)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """A fresh place, once as a folder and once in the object store."""
+    """A fresh place: a folder with SQLite, and an object store with PostgreSQL."""
     return fresh_place(request, tmp_path)
 
 
 def fresh_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A place of the kind that the parameter names."""
-    catalog = f"sqlite:///{tmp_path}/lakehouse/catalog.db?timeout=60"
     if request.param == "local":
+        catalog = f"sqlite:///{tmp_path}/lakehouse/catalog.db?timeout=60"
         return Place(catalog, str(tmp_path / "a folder [of ours]"), {})
     options: dict[str, str] = request.getfixturevalue("s3_options")
+    catalog = request.getfixturevalue("postgres_uri")
+    return Place(catalog, f"s3://{new_bucket(options)}/some/prefix", options)
+
+
+def new_bucket(options: dict[str, str]) -> str:
+    """An empty bucket of the test's own."""
     bucket = f"club-{uuid.uuid4().hex[:12]}"
     s3_client(options).create_bucket(
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": options["region"]}
     )
-    return Place(catalog, f"s3://{bucket}/some/prefix", options)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail("moto_server did not start: is moto[server] installed?")
+    return bucket

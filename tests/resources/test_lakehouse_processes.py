@@ -19,7 +19,7 @@ WRITERS = 4
 TIMES = 3
 
 
-@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.soak)])
+@pytest.fixture(params=["local", pytest.param("production", marks=pytest.mark.soak)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """As every test's, but for the object store at soak: its contract has a race of its own."""
     return fresh_place(request, tmp_path)
