@@ -24,7 +24,8 @@ class Settings:
 
     Attributes:
         home: folder for all that is local (`.sports`).
-        catalog_uri: pyiceberg catalogue: `sqlite:///…`, `postgresql+psycopg2://…`, `https://…`.
+        catalog_uri: pyiceberg catalogue: `sqlite:///…`, `postgresql+psycopg2://…`, `https://…`,
+            `glue://`.
         warehouse_uri, landing_uri, report_uri: a folder (absolute path) or `s3://bucket/prefix`.
         s3: options of the object store (endpoint, region, keys); empty: the SDK's own chain.
         club_timezone: a *day* is the club's local day.

@@ -25,6 +25,10 @@ class CatalogueUnavailableError(ResourceError):
     """The catalogue of tables does not answer; nothing was written. Transient: try again."""
 
 
+class CatalogueRefusedError(ResourceError):
+    """The catalogue of tables answers, and lets us do nothing. Its cause says why; it stays so."""
+
+
 class UnreadableTableError(ResourceError):
     """A table holds something that planned reading cannot honour, such as delete files."""
 

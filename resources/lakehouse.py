@@ -107,6 +107,8 @@ class Lakehouse(Protocol):
             ForeignRowsError: a row belongs to a session that is not being replaced.
             ContractError: rows do not fit the contract.
             CommitConflictError: other writers kept winning.
+            CatalogueUnavailableError: the catalogue does not answer. Safe to run again.
+            CatalogueRefusedError: the catalogue answers that nothing can be written, and why.
         """
         ...
 

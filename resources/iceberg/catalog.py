@@ -18,7 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from edge_ingest.contract import TableContract
-from resources.errors import SettingsError
+from resources.errors import CatalogueRefusedError, CatalogueUnavailableError
+from resources.faults import fault_of
 from resources.iceberg.tables import (
     evolve,
     iceberg_schema,
@@ -32,12 +33,18 @@ from resources.object_store import iceberg_properties
 CATALOG_NAME = "touchline"
 _ATTEMPTS = 5
 
+#: A server that is gone without a word is given up after these, s and ms; the default is for ever.
+_PATIENCE = {"connect_timeout": "10", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
+
+#: Options of the object store that the same account of AWS signs requests to Glue with.
+_SIGNING = ("region", "access-key-id", "secret-access-key", "session-token")
+
 
 class TableCatalog:
     """Tables by key; opened on first use, safe between threads and processes.
 
     Args:
-        catalog_uri: `sqlite:///…`, `postgresql+psycopg2://…` or `https://…` (REST).
+        catalog_uri: `sqlite:///…`, `postgresql+psycopg2://…`, `https://…` (REST) or `glue://`.
         warehouse_uri: folder or `s3://bucket/prefix` under which tables are made.
         s3: options of the object store, as in `Settings.s3`.
     """
@@ -45,9 +52,9 @@ class TableCatalog:
     def __init__(self, catalog_uri: str, warehouse_uri: str, s3: Mapping[str, str]) -> None:
         self._catalog_uri = catalog_uri
         self._properties = {
-            "uri": catalog_uri,
             "warehouse": warehouse_uri,
             **iceberg_properties(s3),
+            **_catalogue_properties(catalog_uri, s3),
         }
         self._opened: Catalog | None = None
         self._lock = Lock()
@@ -107,16 +114,35 @@ class TableCatalog:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return load_catalog(CATALOG_NAME, **self._properties)
-            except (OperationalError, ProgrammingError) as error:
+            except (OperationalError, ProgrammingError, IntegrityError) as error:
                 # Two processes that make the tables of a new catalogue at once: the second one
                 # finds them on its next attempt.
                 failed = error
                 back_off(attempt, longest_s=1.0)
-        place = make_url(uri).render_as_string(hide_password=True)
-        raise SettingsError(
-            f"the catalogue at {place} does not answer: check SPORTS_CATALOG_URI, and that it is "
-            "running"
+        assert failed is not None
+        place, fault = make_url(uri).render_as_string(hide_password=True), fault_of(failed)
+        if not fault.is_transient:
+            raise CatalogueRefusedError(
+                f"the catalogue at {place} cannot be used: {fault.reason}; check "
+                "SPORTS_CATALOG_URI, and that its database, user and rights are there"
+            ) from failed
+        raise CatalogueUnavailableError(
+            f"the catalogue at {place} does not answer: see that it is running and can be reached, "
+            "then run again; SPORTS_CATALOG_URI says where it is looked for"
         ) from failed
+
+
+def _catalogue_properties(uri: str, s3: Mapping[str, str]) -> dict[str, str]:
+    """A catalogue's URI as the library wants to be told."""
+    if uri.startswith("glue:"):
+        return {"type": "glue"} | {f"glue.{name}": s3[name] for name in _SIGNING if name in s3}
+    if not uri.startswith("postgresql"):
+        return {"uri": uri}
+    url = make_url(uri)
+    patience = {name: value for name, value in _PATIENCE.items() if name not in url.query}
+    told = url.update_query_dict(patience).render_as_string(hide_password=False)
+    # A connection that the server cut while nobody used it is opened anew, and nobody notices.
+    return {"uri": told, "pool_pre_ping": "true"}
 
 
 def back_off(attempt: int, longest_s: float) -> None:

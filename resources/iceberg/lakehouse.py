@@ -7,15 +7,24 @@ from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
-from pyiceberg.exceptions import CommitStateUnknownException
+from pyiceberg.exceptions import (
+    CommitStateUnknownException,
+    ServerError,
+    ServiceUnavailableError,
+)
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from edge_ingest.contract import TableContract
 from resources.duckdb_engine import configure, connect, literals, quote
-from resources.errors import CommitConflictError
+from resources.errors import (
+    CatalogueRefusedError,
+    CatalogueUnavailableError,
+    CommitConflictError,
+)
+from resources.faults import fault_of
 from resources.iceberg.catalog import TableCatalog, back_off
 from resources.iceberg.content_hash import relation_hash, table_hash
 from resources.iceberg.filters import EVERYTHING, of_other_sessions, of_sessions
@@ -34,8 +43,15 @@ from resources.upkeep import COMPACTION, OPERATION, POLICY, UpkeepPolicy
 
 T = TypeVar("T")
 
-#: Lost races, and a catalogue that was busy or whose answer got lost: look again, then try again.
-_TRANSIENT = (*LOST_RACE, OperationalError, CommitStateUnknownException)
+#: A catalogue that was busy or gone, or whose answer got lost: our commit may have landed, so that
+#: the next attempt, from a fresh read, finds its rows there already.
+_UNANSWERED = (
+    OperationalError,
+    InterfaceError,
+    CommitStateUnknownException,
+    ServerError,
+    ServiceUnavailableError,
+)
 _ATTEMPTS = 12
 
 
@@ -43,7 +59,7 @@ class IcebergLakehouse:
     """`Lakehouse` over any catalogue that pyiceberg opens by URL.
 
     Args:
-        catalog_uri: `sqlite:///…`, `postgresql+psycopg2://…` or `https://…` (REST).
+        catalog_uri: `sqlite:///…`, `postgresql+psycopg2://…`, `https://…` (REST) or `glue://`.
         warehouse_uri: absolute folder or `s3://bucket/prefix`.
         s3: options of the object store, as in `Settings.s3`.
     """
@@ -227,18 +243,31 @@ class IcebergLakehouse:
 
         Raises:
             CommitConflictError: other writers kept winning.
+            CatalogueUnavailableError: the catalogue did not answer in the last of the attempts.
+            CatalogueRefusedError: it answered that nothing can be written, and why.
         """
-        overtaken: Exception | None = None
+        failed: Exception | None = None
         for number in range(1, _ATTEMPTS + 1):
             try:
                 return act(self._tables.ensure(contract))
-            except _TRANSIENT as error:
-                overtaken = error
-                back_off(number, longest_s=2.0)
+            except LOST_RACE as error:
+                failed = error
+            except _UNANSWERED as error:
+                failed = error
+                if not (fault := fault_of(error)).is_transient:
+                    raise CatalogueRefusedError(
+                        f"{contract.key}: the catalogue refused the commit: {fault.reason}"
+                    ) from error
+            back_off(number, longest_s=2.0)
+        if isinstance(failed, _UNANSWERED):
+            raise CatalogueUnavailableError(
+                f"{contract.key}: the catalogue did not answer, {_ATTEMPTS} times; see that it is "
+                "running and can be reached, then run it again"
+            ) from failed
         raise CommitConflictError(
-            f"{contract.key}: {_ATTEMPTS} attempts to commit were overtaken by other writers, or "
-            "the catalogue was busy; run it again, and see that one lane writes a session at a time"
-        ) from overtaken
+            f"{contract.key}: {_ATTEMPTS} attempts to commit were overtaken by other writers; run "
+            "it again, and see that one lane writes a session at a time"
+        ) from failed
 
     def _view(
         self,

@@ -62,6 +62,23 @@ def test_processes_writing_different_sessions_all_land(place: Place) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", ["local", "production"], indirect=True)
+def test_eight_processes_of_ten_commits_lose_none_and_double_none(place: Place) -> None:
+    """Sessions of one table, from nothing on: catalogue and table are made in the race as well."""
+    finish(
+        [
+            start(place, writer=w, times=10, session=f"2024-06-{w + 1:02d}_football_t-{{number}}")
+            for w in range(8)
+        ]
+    )
+    expected = [f"{w}-{t}-{n}" for w in range(8) for t in range(10) for n in range(3)]
+    assert athletes_of(place.lakehouse) == sorted(expected)
+    table = TableCatalog(place.catalog_uri, f"{place.uri}/warehouse", place.s3).find(ATHLETES.key)
+    assert table is not None
+    assert len(table.snapshots()) == 80  # a commit each, none of them landed twice
+
+
+@pytest.mark.slow
 def test_processes_overwriting_one_session_leave_the_rows_of_one_write(place: Place) -> None:
     finish([start(place, writer=w, times=TIMES, session=MATCH) for w in range(WRITERS)])
     writes = Counter(name.rsplit("-", 1)[0] for name in athletes_of(place.lakehouse))
