@@ -47,9 +47,7 @@ class ReportStore:
         Raises:
             ImmutableReportError: this revision is kept already and says something else.
         """
-        name = checked(f"{session_id}/r{revision:04d}.html")
-        if not _PAGE.fullmatch(name):
-            raise ResourceError(f"{session_id!r} names no session: use its id, without slashes")
+        name = _name(session_id, revision)
         page = html.encode()
         if not self._folder.create(name, page) and self._folder.read(name) != page:
             raise ImmutableReportError(
@@ -70,10 +68,21 @@ class ReportStore:
             raise ResourceError(f"{uri} is no page of this store: see SPORTS_REPORT_URI")
         return self._folder.read(name).decode()
 
+    def uri(self, session_id: str, revision: int) -> str:
+        """Where a revision of a session's page is, or would be, for `read`."""
+        return self._folder.uri(_name(session_id, revision))
+
     def revisions(self, session_id: str) -> tuple[int, ...]:
         """Revisions of a session's page that are kept, also those of runs that never finished."""
         names = self._folder.names(checked(session_id))
         return tuple(int(match["revision"]) for name in names if (match := _PAGE.fullmatch(name)))
+
+
+def _name(session_id: str, revision: int) -> str:
+    name = checked(f"{session_id}/r{revision:04d}.html")
+    if not _PAGE.fullmatch(name):
+        raise ResourceError(f"{session_id!r} names no session: use its id, without slashes")
+    return name
 
 
 def report_store(uri: str, s3: Mapping[str, str]) -> ReportStore:

@@ -113,7 +113,7 @@ def report_session(
                     "page": dg.MetadataValue.path(page.uri),
                     "revision": page.revision,
                     "is_new_revision": page.is_new,
-                    "provenance": provenance.fingerprint,
+                    "provenance": page.provenance.fingerprint,
                 },
                 partition_key=session,
             )

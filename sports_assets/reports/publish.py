@@ -1,7 +1,8 @@
 """A page is published, then revised, never replaced: the ledger in `report/session` and the store.
 
 The page is kept first and entered in the ledger second. A run killed in between leaves a page that
-no ledger names; the next one takes the number after it.
+no ledger names. The next one enters it, if it says just what is to be said; otherwise it takes the
+number after it.
 """
 
 from collections.abc import Callable
@@ -15,16 +16,33 @@ from resources.contracts import REPORT_SESSION
 from resources.lakehouse import CommitContext, Lakehouse
 from resources.provenance import ProvenanceRef
 from resources.report_store import ReportStore
+from sports_assets.reports.page_origin import read_origin
 
 
 @dataclass(frozen=True)
 class PublishedPage:
-    """A revision of a session's page. `is_new` is false when the last one said the same."""
+    """A revision of a session's page.
+
+    Attributes:
+        is_new: false when the last one said the same.
+        provenance: what this page is a function of, as its ledger row and the page itself tell it.
+    """
 
     uri: str
     revision: int
     is_new: bool
+    provenance: ProvenanceRef
     ledger: pa.Table
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A page in the store."""
+
+    uri: str
+    revision: int
+    html: str
+    provenance: ProvenanceRef
 
 
 def publish_page(
@@ -50,19 +68,37 @@ def publish_page(
         ledger = connection.sql("select * from ledger order by revision").to_arrow_table()
     entries = ledger.to_pylist()
     if entries and entries[-1]["content_sha256"] == content_sha256:
-        return PublishedPage(entries[-1]["uri"], entries[-1]["revision"], False, ledger)
-    revision = 1 + max([0, *store.revisions(session_id), *(one["revision"] for one in entries)])
-    html = render(revision)
-    uri = store.write(session_id, revision, html)
+        last = entries[-1]
+        made_of = ProvenanceRef.model_validate_json(last["provenance"])
+        return PublishedPage(last["uri"], last["revision"], False, made_of, ledger)
+    entered = max((one["revision"] for one in entries), default=0)
+    revision = max([entered, *store.revisions(session_id)])
+    page = _left_behind(store, session_id, revision, content_sha256) if revision > entered else None
+    if page is None:
+        html = render(revision + 1)
+        uri = store.write(session_id, revision + 1, html)
+        page = _Kept(uri, revision + 1, html, provenance)
     entry = {
         "session_id": session_id,
-        "revision": revision,
-        "uri": uri,
-        "page_sha256": sha256(html.encode()).hexdigest(),
+        "revision": page.revision,
+        "uri": page.uri,
+        "page_sha256": sha256(page.html.encode()).hexdigest(),
         "content_sha256": content_sha256,
         "written_at_utc": written_at_utc,
-        "provenance": provenance.to_json(),
+        "provenance": page.provenance.to_json(),
     }
     ledger = pa.Table.from_pylist([*entries, entry], schema=REPORT_SESSION.schema)
     lakehouse.replace_sessions(REPORT_SESSION, ledger, [session_id], context)
-    return PublishedPage(uri, revision, True, ledger)
+    return PublishedPage(page.uri, page.revision, True, page.provenance, ledger)
+
+
+def _left_behind(
+    store: ReportStore, session_id: str, revision: int, content_sha256: str
+) -> _Kept | None:
+    """A page that no ledger names, if it has this content and tells what it was made of."""
+    uri = store.uri(session_id, revision)
+    html = store.read(uri)
+    origin = read_origin(html)
+    if origin is None or origin.content_sha256 != content_sha256:
+        return None
+    return _Kept(uri, revision, html, origin.provenance)

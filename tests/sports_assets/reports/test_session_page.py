@@ -17,6 +17,7 @@ from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import Baseline, EventCounts, ExternalLoad, InternalLoad
 from sports_assets.reports.facts_sources import Quality
 from sports_assets.reports.notes import EFFECTS, RULES, flag_notes
+from sports_assets.reports.page_origin import PageOrigin, read_origin
 from sports_assets.reports.session_page import bind_page, make_content, render_session_page
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -167,6 +168,25 @@ def test_what_a_page_says_does_not_depend_on_how_it_came_to_be(match, colophon):
 )
 def test_whatever_a_page_says_is_in_its_checksum(match, change):
     assert make_content(change(match)).sha256 != make_content(match).sha256
+
+
+@pytest.mark.parametrize("name", ["x", '"><script>alert(1)</script>', "</head>", "<!--", "&quot;'"])
+def test_a_page_tells_what_it_was_made_of_whatever_is_in_it(match, colophon, name):
+    """A sha-256, and settings whose values a person chose."""
+    made_of = colophon.provenance.model_copy(
+        update={"settings": {"club_timezone": name}, "snapshots": {"mart/t": 2**63 - 1}}
+    )
+    content = make_content(match)
+    html = bind_page(content, replace(colophon, provenance=made_of))
+    assert read_origin(html) == PageOrigin(content.sha256, made_of)
+    Page(html)
+    assert "<script" not in html
+
+
+def test_a_page_of_an_earlier_version_tells_nothing_of_its_origin(match, colophon):
+    html = render_session_page(match, colophon)
+    assert read_origin(re.sub(r'<meta name="provenance".*\n', "", html)) is None
+    assert read_origin(html.replace("code_version", "version_of_code")) is None
 
 
 def test_names_are_text_and_never_markup(match):
