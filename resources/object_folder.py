@@ -9,7 +9,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +22,8 @@ _ABSENT = {"NoSuchKey", "404"}
 _TAKEN = {"PreconditionFailed", "412"}
 #: Another writer of the same name was at work: only a second attempt tells who was first.
 _CONTESTED = {"ConditionalRequestConflict", "409"}
+#: What a writer that died left beside its place is removed by the next one, after so long, s.
+_ABANDONED_S = 3600
 #: Read at a time where an object is only measured, B.
 _PIECE = 1 << 20
 
@@ -226,6 +228,8 @@ def check_size(uri: str, size: int, at_most: int | None) -> None:
 def written_beside(target: Path, payload: bytes, *, may_make_folder: bool = True) -> Iterator[Path]:
     """A whole file beside its place, to be put into it; gone afterwards, the folder synced.
 
+    What another writer left beside a place of this folder when it died is removed.
+
     Raises:
         FileNotFoundError: there is no folder, and none may be made.
     """
@@ -239,10 +243,20 @@ def written_beside(target: Path, payload: bytes, *, may_make_folder: bool = True
             file.flush()
             os.fsync(file.fileno())
         unfinished.chmod(0o644)
+        _remove_abandoned(unfinished)
         yield unfinished
     finally:
         unfinished.unlink(missing_ok=True)
     _sync(target.parent)
+
+
+def _remove_abandoned(beside: Path) -> None:
+    """Remove unfinished files of writers that died, by the storage's own clock."""
+    now = beside.stat().st_mtime
+    for path in beside.parent.glob(f"{_UNFINISHED}*"):
+        with suppress(FileNotFoundError):  # another writer was first
+            if now - path.stat().st_mtime > _ABANDONED_S:
+                path.unlink()
 
 
 def _sync(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """What a folder of objects does when writers meet."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +47,23 @@ def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> 
     for act in (LocalFolder(tmp_path).read, LocalFolder(tmp_path).uri):
         with pytest.raises(ResourceError, match="no name inside a folder"):
             act(name)
+
+
+def test_what_a_killed_writer_left_is_removed_once_nobody_can_be_writing_it(
+    tmp_path: Path,
+) -> None:
+    folder = LocalFolder(tmp_path)
+    folder.create("a/one", b"1")
+    dead, at_work = tmp_path / "a" / ".writing-dead", tmp_path / "a" / ".writing-at-work"
+    elsewhere = tmp_path / "b" / ".writing-dead"
+    elsewhere.parent.mkdir()
+    for path in (dead, at_work, elsewhere):
+        path.write_bytes(b"half")
+    two_hours_ago = time.time() - 7200
+    for path in (dead, elsewhere):
+        os.utime(path, (two_hours_ago, two_hours_ago))
+    assert folder.names("a") == ["a/one"]
+    folder.create("a/two", b"2")
+    assert not dead.exists()
+    assert at_work.exists()
+    assert elsewhere.exists(), "each folder is looked after by who writes there"
