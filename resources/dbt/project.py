@@ -5,8 +5,10 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -24,6 +26,9 @@ PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
 _SUFFIXES = {".sql", ".yml"}
 _GENERATED = {"target", "logs", "dbt_packages"}
+_PARSING = "parsing-"
+#: What a process that died left of its parsing is removed by the next one, after so long, s.
+_ABANDONED_S = 3600
 _MANIFEST, _PARSED = "manifest.json", "partial_parse.msgpack"
 
 
@@ -77,7 +82,8 @@ def load_project(cache: Path, folder: Path = PROJECT) -> DbtProject:
     if project.manifest_path.is_file():
         return project
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="parsing-", dir=cache) as scratch:
+    with tempfile.TemporaryDirectory(prefix=_PARSING, dir=cache) as scratch:
+        _remove_abandoned(Path(scratch))
         parsed = Path(scratch) / "parsed"
         invoke_dbt(["parse"], folder, parsed)
         _keep(parsed, artifacts)
@@ -103,6 +109,15 @@ def _keep(parsed: Path, artifacts: Path) -> None:
     except OSError:
         if not (artifacts / _MANIFEST).is_file():  # not another process that was first
             raise
+
+
+def _remove_abandoned(scratch: Path) -> None:
+    """Remove what processes that died left beside a scratch folder, by the storage's own clock."""
+    now = scratch.stat().st_mtime
+    for path in scratch.parent.glob(f"{_PARSING}*"):
+        with suppress(FileNotFoundError):  # another process was first
+            if now - path.stat().st_mtime > _ABANDONED_S:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The project itself: parsed once, described throughout, at one with the contracts in code."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -120,12 +122,20 @@ def test_the_project_is_parsed_again_when_a_file_of_it_changes(tmp_path: Path) -
     written = first.manifest_path.stat().st_mtime_ns
     assert load_project(tmp_path / "cache", folder).manifest_path.stat().st_mtime_ns == written
 
+    dead, at_work = tmp_path / "cache" / "parsing-dead", tmp_path / "cache" / "parsing-at-work"
+    for path in (dead, at_work):
+        (path / "parsed").mkdir(parents=True)
+    two_hours_ago = time.time() - 7200
+    os.utime(dead, (two_hours_ago, two_hours_ago))
+
     with (folder / "models" / "core" / "session.sql").open("a") as model:
         model.write("-- changed\n")
     changed = load_project(tmp_path / "cache", folder)
     assert changed.artifacts != first.artifacts
     code = changed.manifest["nodes"]["model.touchline.session"]["raw_code"]
     assert code.endswith("-- changed")
+    assert not dead.exists(), "a process that died while parsing left it"
+    assert at_work.exists()
 
 
 @pytest.mark.slow
