@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from resources.explain.basis import Basis, basis, rows_of
 from sports_assets.reports.facts_athlete import AthleteFacts
 from sports_assets.reports.numerals import (
     DERIVED,
@@ -31,6 +32,7 @@ class Column:
         table: first part of each number's id.
         is_bar: whether a bar shows the value beside those of the others.
         is_total: grows with the time in view, so that sessions compare only if all of it was seen.
+        made_of: what an athlete's number is computed from, where it is no column of a mart.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Column:
     is_bar: bool = False
     absent: str = "not measured"
     is_total: bool = False
+    made_of: Callable[[AthleteFacts], Basis] | None = None
 
     def show(self, one: AthleteFacts) -> Numeral:
         """The athlete's number in this column."""
@@ -54,6 +57,7 @@ class Column:
             digits=self.digits,
             factor=self.factor,
             absent=self.absent,
+            made_of=self.made_of(one) if self.made_of else None,
         )
 
 
@@ -97,7 +101,13 @@ def _event_share(name: str, title: str, counted: str, total: str, meaning: str) 
         whole: float | None = getattr(one.events, total, None)
         return 100 * part / whole if part is not None and whole else None
 
-    return Column(name, title, "%", meaning, read, absent="no attempts")
+    def made_of(one: AthleteFacts) -> Basis:
+        return basis(
+            f"100 × {counted} ÷ {total}",
+            rows_of(EVENTS, counted, total, athlete_id=one.athlete_id),
+        )
+
+    return Column(name, title, "%", meaning, read, absent="no attempts", made_of=made_of)
 
 
 _TRACKED: Final = _external("tracked_s", "In view", "min", "Time tracked", factor=1 / 60)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from resources.explain.basis import basis, rows_of
 from sports_assets.reports.columns import Column
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_course import Lap
@@ -70,7 +71,17 @@ def _time(lap: Lap, _: Lap) -> Numeral:
 
 def _gap(lap: Lap, best: Lap) -> Numeral:
     identity = number_id(DERIVED, lap.athlete_id, f"gap_of_{lap.source_event_id}_s")
-    return numeral(identity, lap.duration_s - best.duration_s, "s", digits=3, signed=True)
+    made_of = basis(
+        "time of this lap less that of the quickest whole lap of the athlete",
+        *(
+            rows_of(
+                LAP, "duration_s", athlete_id=one.athlete_id, source_event_id=one.source_event_id
+            )
+            for one in dict.fromkeys((lap, best))
+        ),
+    )
+    gap_s = lap.duration_s - best.duration_s
+    return numeral(identity, gap_s, "s", digits=3, signed=True, made_of=made_of)
 
 
 def _column(name: str, unit: str, *, digits: int = 0, factor: float = 1.0) -> _Show:
@@ -85,7 +96,14 @@ def _column(name: str, unit: str, *, digits: int = 0, factor: float = 1.0) -> _S
 
 def _speed(lap: Lap, _: Lap) -> Numeral:
     identity = number_id(DERIVED, lap.athlete_id, f"mean_speed_of_{lap.source_event_id}_mps")
-    return numeral(identity, _mean_speed(lap), "km/h", digits=1, factor=3.6)
+    made_of = basis(
+        "distance_m ÷ tracked_s",
+        rows_of(
+            LAP, "distance_m", "tracked_s",
+            athlete_id=lap.athlete_id, source_event_id=lap.source_event_id,
+        ),
+    )  # fmt: skip
+    return numeral(identity, _mean_speed(lap), "km/h", digits=1, factor=3.6, made_of=made_of)
 
 
 def _mean_speed(lap: Lap) -> float | None:

@@ -1,19 +1,21 @@
-"""What stands below the tables in words: who is unknown, how good the data is, which thresholds."""
+"""What stands below the tables in words: who is unknown, which thresholds; and when and where."""
 
 from collections.abc import Iterable
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from resources.explain.basis import basis, rows_of
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import ExternalLoad, UnmatchedAthlete
 from sports_assets.reports.numerals import (
+    EXTERNAL,
+    INTERNAL,
     SESSION,
-    STREAM_QUALITY,
+    UNMATCHED,
     Numeral,
     clock,
     derived,
     number_id,
-    numeral,
 )
 from sports_assets.reports.wording import Sentence, say
 
@@ -26,42 +28,6 @@ REASONS: Final = {
     "not_listed_by_source": "Samples of somebody whom the source’s own list leaves out: add a name",
 }
 
-#: A share that is shown as 0.0 % is no news.
-_LEAST_SHARE: Final = 0.0005
-#: Rules of mart/stream_quality in words, after a share.
-RULES: Final = {
-    "estimated": "filled in by the source",
-    "unidentified": "of nobody known",
-    "out_of_field": "off the field",
-    "implausible_speed": "faster than can be",
-    "implausible_acceleration": "with an impossible change of speed",
-    "frozen": "frozen",
-    "poor_fix": "with a poor fix",
-    "identity_swap": "under another’s name",
-    "out_of_range": "beyond what can be",
-    "recovered": "read from a damaged file",
-    "artefact": "artefacts",
-    "idle": "while play stood still",
-    "misplaced_clock": "at a time that is not sure",
-}
-#: What became of them, in the order in which it is told.
-EFFECTS: Final = {
-    "left_out": "left out",
-    "not_shown": "in no shape or picture",
-    "shape_only": "for shape only",
-    "informative": "counted as they are",
-}
-#: What a page is made from; mart/stream_quality tells of every channel.
-QUANTITIES: Final = {
-    "athlete": "Places",
-    "ball": "Places of the ball",
-    "event": "Events",
-    "heart_rate": "Heart rate",
-    "power": "Power",
-    "speed": "Speed",
-    "altitude": "Altitude",
-}
-
 
 def unmatched_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
     """One sentence a reason; none where everybody is known."""
@@ -69,88 +35,20 @@ def unmatched_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
         say(
             "Not matched",
             "{count}{names}. {reason}.",
-            count=derived("unmatched", f"{place}_count", each.count),
+            count=derived(
+                "unmatched",
+                f"{place}_count",
+                each.count,
+                made_of=basis(
+                    "rows with this reason, counted",
+                    rows_of(UNMATCHED, "source_athlete_id", reason=each.reason),
+                ),
+            ),
             names="" if each.reason == _NAMELESS else f": {_named(each)}",
             reason=REASONS.get(each.reason, _capitalised(each.reason.rstrip("."))),
         )
         for place, each in enumerate(facts.unmatched, start=1)
     )
-
-
-def quality_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
-    """One sentence a kind of data, with what is missing and what was refused."""
-    quality, has_field = facts.quality, facts.header.field_length_m is not None
-    told = []
-    if whole := quality.position_count:
-        told.append(
-            say(
-                "Positions",
-                "{count} of athletes, from {source}. "
-                + ("{unidentified} belong to nobody known: shape only. " if has_field else "")
-                + "{refused} were refused as implausible; in all, {speedless} have no speed.",
-                count=_counted("position_count", whole),
-                source=_sources(facts, "tracking", "wearable"),
-                unidentified=_share(
-                    "unidentified_position", quality.unidentified_position_count, whole
-                ),
-                refused=_share("implausible_position", quality.implausible_position_count, whole),
-                speedless=_share("speedless_position", quality.speedless_position_count, whole),
-            )
-        )
-    if whole := quality.signal_count:
-        told.append(
-            say(
-                "Signals",
-                "{count} samples, from {source}; {missing} hold no value.",
-                count=_counted("signal_count", whole),
-                source=_sources(facts, "wearable", "tracking"),
-                missing=_share("missing_signal", quality.missing_signal_count, whole),
-            )
-        )
-    if (whole := quality.event_count) and has_field:
-        told.append(
-            say(
-                "Events",
-                "{count}, from {source}; {placeless} have no place.",
-                count=_counted("event_count", whole),
-                source=_sources(facts, "events"),
-                placeless=_share("placeless_event", quality.placeless_event_count, whole),
-            )
-        )
-    return tuple(told)
-
-
-def flag_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
-    """One sentence for each quantity of a stream of which the filters flagged a visible share."""
-    told = []
-    quantities = dict.fromkeys(
-        (one.stream_id, one.quantity) for one in facts.flagged if one.quantity in QUANTITIES
-    )
-    names = {stream.stream_id: stream for stream in facts.sources}
-    for stream_id, quantity in quantities:
-        slots: dict[str, str | Numeral] = {}
-        clauses = []
-        for effect, words in EFFECTS.items():
-            parts = []
-            for one in facts.flagged:
-                if (one.stream_id, one.quantity, one.effect) != (stream_id, quantity, effect):
-                    continue
-                # Of athletes whom nobody knows, `quality_notes` tells.
-                if one.flagged_share >= _LEAST_SHARE and one.rule != "unidentified":
-                    identity = number_id(
-                        STREAM_QUALITY, stream_id, quantity, one.rule, "flagged_share"
-                    )
-                    slots[one.rule] = numeral(
-                        identity, one.flagged_share, "%", digits=1, factor=100.0
-                    )
-                    parts.append(f"{{{one.rule}}} {RULES[one.rule]}")
-            if parts:
-                clauses.append(f"{', '.join(parts)} ({words})")
-        if clauses:
-            device = names[stream_id].device_id if stream_id in names else None
-            topic = f"{QUANTITIES[quantity]}, {device}" if device else QUANTITIES[quantity]
-            told.append(say(topic, "; ".join(clauses) + ".", **slots))
-    return tuple(told)
 
 
 def threshold_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
@@ -174,6 +72,11 @@ def threshold_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
                     unit,
                     digits=digits,
                     factor=factor,
+                    made_of=basis(
+                        "a setting that stands with the athletes’ rows, told once for all that "
+                        "have it",
+                        rows_of(EXTERNAL, name),
+                    ),
                 ),
             )
             for place, value in enumerate(_distinct(external, name), start=1)
@@ -216,7 +119,16 @@ def _heart_rate_references(facts: SessionFacts) -> tuple[Sentence, ...]:
         say(
             "Heart-rate zones",
             "tenths from half to all of {bpm}, {source}.",
-            bpm=derived("thresholds", f"max_heart_rate_reference_{place}", bpm, "bpm"),
+            bpm=derived(
+                "thresholds",
+                f"max_heart_rate_reference_{place}",
+                bpm,
+                "bpm",
+                made_of=basis(
+                    "told once for all athletes who have it",
+                    rows_of(INTERNAL, "max_heart_rate_reference_bpm", "max_heart_rate_source"),
+                ),
+            ),
             source=meaning.get(source, source),
         )
         for place, (bpm, source) in enumerate(distinct, start=1)
@@ -236,19 +148,6 @@ def _distinct(external: Iterable[ExternalLoad], name: str) -> list[float]:
 def _broken(text: str) -> str:
     """A filter's settings with room to break the line."""
     return text.replace(";", "; ").replace(",", ", ")
-
-
-def _counted(name: str, count: int) -> Numeral:
-    return derived("quality", name, count)
-
-
-def _share(name: str, part: int | None, whole: int) -> Numeral:
-    percent = None if part is None else 100 * part / whole
-    return derived("quality", f"{name}_percent", percent, "%", digits=1)
-
-
-def _sources(facts: SessionFacts, *kinds: str) -> str:
-    return ", ".join(sorted({s.source for s in facts.sources if s.kind in kinds})) or "no source"
 
 
 def _capitalised(text: str) -> str:

@@ -2,13 +2,16 @@
 
 A number's id is `<table>/<row>/<column>`, e.g.
 `mart/athlete_session_external_load/<athlete_id>/total_distance_m`. What is computed on the page
-from several rows is `report/session/<what>/<name>`. Where the same number stands on the page again,
-`#<place>` follows: ids are unique on a page, and what stands before `#` leads to the source.
+from several rows is `report/session/<what>/<name>`, and says of which by its basis. Where the same
+number stands on the page again, `#<place>` follows: ids are unique on a page, and what stands
+before `#` leads to the source.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
+
+from resources.explain.basis import Basis
 
 NARROW = "\u202f"  # narrow no-break space: between thousands, and between number and unit
 EXTERNAL = "mart/athlete_session_external_load"
@@ -17,7 +20,15 @@ EVENTS = "mart/athlete_session_events"
 LAP = "mart/athlete_lap"
 STREAM_QUALITY = "mart/stream_quality"
 BASELINE = "mart/athlete_session_baseline"
+TEAM_SHAPE = "mart/team_shape"
 SESSION = "core/session"
+SESSION_SOURCE = "core/session_source"
+ATHLETE_SESSION = "core/athlete_session"
+UNMATCHED = "core/unmatched_athlete"
+POSITIONS = "raw/positions"
+SIGNALS = "raw/signals"
+EVENT_ROWS = "raw/events"
+KINEMATICS = "tracking/kinematics"
 DERIVED = "report/session"
 
 _GROUP = 3
@@ -33,6 +44,8 @@ class Numeral:
         unit: shown after it, "" for none.
         value: the same to six digits, for machines; None where there is none.
         absent: why there is none.
+        factor: from what the row holds to `value`; -1 where words tell the sign.
+        basis: what a number is computed from that stands in no row itself.
     """
 
     number_id: str
@@ -40,12 +53,19 @@ class Numeral:
     unit: str = ""
     value: str | None = None
     absent: str | None = None
+    factor: float = 1.0
+    basis: Basis | None = None
+
+    def __post_init__(self) -> None:
+        """No number without a way back."""
+        if (self.basis is None) == self.number_id.startswith(f"{DERIVED}/"):
+            raise ValueError(
+                f"{self.number_id}: a number of {DERIVED} needs a basis, any other has its row"
+            )
 
     def at(self, place: str) -> "Numeral":
         """The same number once more, elsewhere on the page."""
-        return Numeral(
-            f"{self.number_id.split('#')[0]}#{place}", self.text, self.unit, self.value, self.absent
-        )
+        return replace(self, number_id=f"{self.number_id.split('#')[0]}#{place}")
 
 
 def number_id(table: str, *parts: str) -> str:
@@ -62,6 +82,7 @@ def numeral(
     factor: float = 1.0,
     signed: bool = False,
     absent: str = "not measured",
+    made_of: Basis | None = None,
 ) -> Numeral:
     """Format a value.
 
@@ -73,11 +94,12 @@ def numeral(
         factor: from the column's unit to the one shown.
         signed: show a plus sign.
         absent: why there is no number, if there is none.
+        made_of: what the page computed it from, unless it stands in a row.
     """
     if value is None or not math.isfinite(value * factor):
-        return Numeral(identity, "–", absent=absent)
-    shown = value * factor
-    return Numeral(identity, grouped(shown, digits, signed=signed), unit, f"{shown:.6g}")
+        return Numeral(identity, "–", absent=absent, basis=made_of)
+    text = grouped(value * factor, digits, signed=signed)
+    return Numeral(identity, text, unit, f"{value * factor:.6g}", factor=factor, basis=made_of)
 
 
 def derived(
@@ -86,11 +108,13 @@ def derived(
     value: float | None,
     unit: str = "",
     *,
+    made_of: Basis,
     digits: int = 0,
     factor: float = 1.0,
 ) -> Numeral:
     """A number that the page computes from several rows: of an athlete, a side, or `all`."""
-    return numeral(number_id(DERIVED, who, name), value, unit, digits=digits, factor=factor)
+    identity = number_id(DERIVED, who, name)
+    return numeral(identity, value, unit, digits=digits, factor=factor, made_of=made_of)
 
 
 def grouped(value: float, digits: int = 0, *, signed: bool = False) -> str:
@@ -105,11 +129,11 @@ def grouped(value: float, digits: int = 0, *, signed: bool = False) -> str:
     return sign + NARROW.join(groups) + (f".{fraction}" if fraction else "")
 
 
-def lap_time(identity: str, seconds: float) -> Numeral:
+def lap_time(identity: str, seconds: float, made_of: Basis | None = None) -> Numeral:
     """A lap time as people at a circuit write it: `1:35.425`, `58.210`, `31:55.902`."""
     minutes, rest = divmod(round(seconds * 1000), 60_000)
     text = f"{minutes}:{rest / 1000:06.3f}" if minutes else f"{rest / 1000:.3f}"
-    return Numeral(identity, text, "" if minutes else "s", f"{seconds:.6g}")
+    return Numeral(identity, text, "" if minutes else "s", f"{seconds:.6g}", basis=made_of)
 
 
 def clock(seconds: float) -> str:

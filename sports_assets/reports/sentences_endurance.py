@@ -1,27 +1,29 @@
 """What a watch or bike computer says: how hard, how even, and whether heart and legs drifted."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
+from resources.explain.basis import Rows, basis, rows_of
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import AthleteFacts, InternalLoad
-from sports_assets.reports.numerals import EXTERNAL, INTERNAL, derived, number_id, numeral
+from sports_assets.reports.length import LENGTH, length_rows
+from sports_assets.reports.numerals import (
+    EXTERNAL,
+    INTERNAL,
+    Numeral,
+    derived,
+    number_id,
+    numeral,
+)
+from sports_assets.reports.sentences_drift import LEAST_S, drift
 from sports_assets.reports.sentences_history import beside_own
-from sports_assets.reports.spread import mean_and_sd
 from sports_assets.reports.wording import Sentence, Writer, say
 
-#: Of less heart rate or power, and of less in each half, nothing can be judged, s.
-LEAST_S: Final = 600.0
-#: Customary limit of decoupling between halves, %.
-DECOUPLING_PERCENT: Final = 5.0
 #: Normalised over mean power from which a ride was uneven.
 UNEVEN: Final = 1.1
 #: Share of time in zones 4 and 5, and time there in s, from which a session was hard.
 HARD_SHARE: Final = 0.2
 HARD_S: Final = 1200.0
-_MOVING_MPS: Final = 1.0
-_MOVING_W: Final = 1.0
 
 
 def heart_load(facts: SessionFacts) -> Sentence | None:
@@ -41,10 +43,20 @@ def heart_load(facts: SessionFacts) -> Sentence | None:
         who=one.label,
         load=numeral(column("edwards_trimp_au"), load.edwards_trimp_au, "au"),
         minutes=numeral(column("heart_rate_s"), load.heart_rate_s, "min", factor=1 / 60),
-        covered=derived(
-            one.athlete_id, "heart_rate_covered_percent", _covered(facts, load.heart_rate_s), "%"
+        covered=_covered(
+            facts, one, "heart_rate", load.heart_rate_s, of=(INTERNAL, "heart_rate_s")
         ),
-        hard=derived(one.athlete_id, "hard_share_percent", hard, "%", factor=100),
+        hard=derived(
+            one.athlete_id,
+            "hard_share_percent",
+            hard,
+            "%",
+            factor=100,
+            made_of=basis(
+                "time in zones 4 and 5 ÷ heart_rate_s",
+                _internal(one, "heart_rate_zone_4_s", "heart_rate_zone_5_s", "heart_rate_s"),
+            ),
+        ),
         reference=numeral(
             column("max_heart_rate_reference_bpm"), load.max_heart_rate_reference_bpm, "bpm"
         ),
@@ -80,50 +92,21 @@ def power(facts: SessionFacts) -> Sentence | None:
         "{covered} of the session has power. {advice}",
         normalized=numeral(column("normalized_power_w"), load.normalized_power_w, "W"),
         mean=numeral(column("mean_power_w"), load.mean_power_w, "W"),
-        index=derived(one.athlete_id, "variability_index", index, digits=2),
-        covered=derived(
-            one.athlete_id, "power_covered_percent", _covered(facts, load.power_s), "%"
+        index=derived(
+            one.athlete_id,
+            "variability_index",
+            index,
+            digits=2,
+            made_of=basis(
+                "normalized_power_w ÷ mean_power_w",
+                _internal(one, "normalized_power_w", "mean_power_w"),
+            ),
         ),
+        covered=_covered(facts, one, "power", load.power_s, of=(INTERNAL, "power_s")),
         advice="Uneven: it cost more than the mean says."
         if index > UNEVEN
         else "Evenly ridden: the mean tells the cost.",
         **slots,
-    )
-
-
-def drift(facts: SessionFacts) -> Sentence | None:
-    """Output a heartbeat in the second half beside the first: aerobic decoupling.
-
-    None where it would tell nothing: wind and hills decide the speed of a ride, and an uncertainty
-    beyond the customary limit hides what it should show.
-    """
-    trace = facts.trace
-    if trace is None:
-        return None
-    by_power = any(value is not None for value in trace.power_w)
-    if not by_power and facts.header.sport != "running":
-        return None
-    values, least = (trace.power_w, _MOVING_W) if by_power else (trace.speed_mps, _MOVING_MPS)
-    pairs = _pairs(values, trace.heart_rate_bpm, least)
-    middle = len(pairs) // 2
-    if middle * trace.bin_s < LEAST_S:
-        return None
-    first, second = _ratio(pairs[:middle]), _ratio(pairs[middle:])
-    change = 100 * (second / first - 1)
-    error = _half_width(pairs, middle)
-    if error is None or error > max(abs(change), DECOUPLING_PERCENT):
-        return None
-    who = trace.athlete_id
-    return say(
-        "Drift",
-        "{what} per heartbeat was {change} {direction} in the second half than in the first "
-        "(±{error}, over {minutes} of moving time): {advice}",
-        what="Power" if by_power else "Speed",
-        change=derived(who, "decoupling_percent", abs(change), "%", digits=1),
-        direction="lower" if change < 0 else "higher",
-        error=derived(who, "decoupling_error_percent", error, "%", digits=1),
-        minutes=derived(who, "decoupling_s", len(pairs) * trace.bin_s, "min", factor=1 / 60),
-        advice=_drift_advice(change, error),
     )
 
 
@@ -152,9 +135,7 @@ def pace(facts: SessionFacts) -> Sentence | None:
             column("total_distance_m"), load.total_distance_m, "km", digits=1, factor=0.001
         ),
         minutes=numeral(column("tracked_s"), load.tracked_s, "min", factor=1 / 60),
-        covered=derived(
-            one.athlete_id, "position_covered_percent", _covered(facts, load.tracked_s), "%"
-        ),
+        covered=_covered(facts, one, "position", load.tracked_s, of=(EXTERNAL, "tracked_s")),
         speed=numeral(
             column("distance_per_min_m"), load.distance_per_min_m, "km/h", digits=1, factor=0.06
         ),
@@ -176,7 +157,14 @@ def intensity(facts: SessionFacts) -> Sentence | None:
         f"{40 + 10 * zone} to {50 + 10 * zone}\u202f% of {{reference}}.",
         minutes=numeral(column(f"heart_rate_zone_{zone}_s"), seconds, "min", factor=1 / 60),
         share=derived(
-            one.athlete_id, "main_zone_percent", 100 * seconds / (load.heart_rate_s or seconds), "%"
+            one.athlete_id,
+            "main_zone_percent",
+            100 * seconds / (load.heart_rate_s or seconds),
+            "%",
+            made_of=basis(
+                f"100 × heart_rate_zone_{zone}_s ÷ heart_rate_s",
+                _internal(one, f"heart_rate_zone_{zone}_s", "heart_rate_s"),
+            ),
         ),
         reference=numeral(
             column("max_heart_rate_reference_bpm"), load.max_heart_rate_reference_bpm, "bpm"
@@ -200,47 +188,28 @@ def _columns(table: str, one: AthleteFacts) -> Callable[[str], str]:
     return lambda name: number_id(table, one.athlete_id, name)
 
 
-def _covered(facts: SessionFacts, seconds: float | None) -> float | None:
+def _covered(
+    facts: SessionFacts,
+    one: AthleteFacts,
+    what: str,
+    seconds: float | None,
+    *,
+    of: tuple[str, str],
+) -> Numeral:
+    """Which share of the session has a quantity of an athlete, by the column of its seconds."""
+    table, name = of
     length = facts.length_s
-    return None if seconds is None or not length else min(100.0, 100 * seconds / length)
+    share = None if seconds is None or not length else min(100.0, 100 * seconds / length)
+    made_of = basis(
+        f"100 × {name} ÷ {LENGTH}, 100 at most",
+        rows_of(table, name, athlete_id=one.athlete_id),
+        *length_rows(facts),
+    )
+    return derived(one.athlete_id, f"{what}_covered_percent", share, "%", made_of=made_of)
 
 
-def _pairs(
-    output: Sequence[float | None], heart_rate: Sequence[float | None], least: float
-) -> list[tuple[float, float]]:
-    return [
-        (value, rate)
-        for value, rate in zip(output, heart_rate, strict=True)
-        if value is not None and rate is not None and value >= least and rate > 0
-    ]
-
-
-def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
-    return sum(value for value, _ in pairs) / sum(rate for _, rate in pairs)
-
-
-def _half_width(pairs: Sequence[tuple[float, float]], middle: int) -> float | None:
-    """95 % half-width of the change, %, from five blocks a half: neighbours are not independent."""
-    spreads = []
-    for half in (pairs[:middle], pairs[middle:]):
-        size = max(1, len(half) // 5)
-        blocks = [_ratio(half[at : at + size]) for at in range(0, size * 5, size) if half[at:]]
-        spread = mean_and_sd(blocks)
-        if spread is None or not spread[0]:
-            return None
-        spreads.append((spread[1] / spread[0]) ** 2 / len(blocks))
-    return 196.0 * math.sqrt(sum(spreads))
-
-
-def _drift_advice(change: float, error: float) -> str:
-    if abs(change) <= error:
-        return "within its own uncertainty, so no drift to act on."
-    if change > DECOUPLING_PERCENT:
-        return "no drift; the second half came easier to the heart."
-    limit = f"the customary {DECOUPLING_PERCENT:.0f}\u202f%"
-    if change < -DECOUPLING_PERCENT:
-        return f"more than {limit}. Check heat, drinking, pace."
-    return f"inside {limit}."
+def _internal(one: AthleteFacts, *columns: str) -> Rows:
+    return rows_of(INTERNAL, *columns, athlete_id=one.athlete_id)
 
 
 WRITERS: Final[tuple[Writer, ...]] = (heart_load, power, drift, pace, intensity)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from resources.explain.basis import Rows, basis, rows_of
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import AthleteFacts
 from sports_assets.reports.numerals import EVENTS, Numeral, derived, number_id, numeral
@@ -34,8 +35,10 @@ def passing(facts: SessionFacts) -> Sentence | None:
         advice=f"more than chance. Look where {facts.side_name(other)} lost the ball."
         if apart
         else "the intervals overlap, too close to call.",
-        **_slots(better, "pass_completion", shares[better], "passes"),
-        **_slots(other, "pass_completion", shares[other], "passes", before="other_"),
+        **_slots(better, "pass_completion", shares[better], "passes", _passes(better)),
+        **_slots(
+            other, "pass_completion", shares[other], "passes", _passes(other), before="other_"
+        ),
     )
 
 
@@ -57,15 +60,21 @@ def shots(facts: SessionFacts) -> Sentence | None:
         "{other_goals}: {advice}",
         more=facts.side_name(more),
         other=facts.side_name(other),
-        on_target=derived(more, "shot_on_target_count", share.count),
+        on_target=_summed(more, "shot_on_target_count", share.count),
         goals=_goals(facts, more),
-        other_shots=derived(other, "shot_count", beside.total if beside else 0),
-        other_on_target=derived(other, "shot_on_target_count", beside.count if beside else 0),
+        other_shots=_summed(other, "shot_count", beside.total if beside else 0),
+        other_on_target=_summed(other, "shot_on_target_count", beside.count if beside else 0),
         other_goals=_goals(facts, other),
         advice=f"review the chances that {facts.side_name(other)} allowed first."
         if beside is None or share.total > beside.total
         else "level in number.",
-        **_slots(more, "shots_on_target", share, "shots"),
+        **_slots(
+            more,
+            "shots_on_target",
+            share,
+            "shots",
+            rows_of(EVENTS, "shot_on_target_count", "shot_count", team_side=more),
+        ),
     )
 
 
@@ -96,12 +105,28 @@ def duels(facts: SessionFacts) -> Sentence | None:
         who=label(one),
         won=numeral(column("won_duel_count"), share.count),
         side=facts.side_name(side),
-        mates=derived(side, "other_duels_won_percent", mates.share, "%", factor=100),
+        mates=derived(
+            side,
+            "other_duels_won_percent",
+            mates.share,
+            "%",
+            factor=100,
+            made_of=basis(
+                "duels won ÷ duels, of the side without the player named",
+                rows_of(EVENTS, "won_duel_count", "duel_count", team_side=side),
+            ),
+        ),
         advice="steer the duels there."
         if share.low > mates.share
         else "within chance of the rest.",
         **(
-            _slots(one.athlete_id, "duels_won", share, "duels")
+            _slots(
+                one.athlete_id,
+                "duels_won",
+                share,
+                "duels",
+                rows_of(EVENTS, "won_duel_count", "duel_count", athlete_id=one.athlete_id),
+            )
             | {"duels": numeral(column("duel_count"), share.total)}
         ),
     )
@@ -118,24 +143,44 @@ def _share(athletes: tuple[AthleteFacts, ...], counted: str, total: str) -> Shar
 
 
 def _slots(
-    who: str, name: str, share: Share, total: str, *, before: str = ""
+    who: str, name: str, share: Share, total: str, rows: Rows, *, before: str = ""
 ) -> dict[str, str | Numeral]:
-    """The share, its interval and what it is a share of, as slots of a wording."""
+    """The share, its interval and what it is a share of, as slots of a wording.
 
-    def percent(part: str, value: float) -> Numeral:
-        return derived(who, f"{name}_{part}percent", value, "%", factor=100)
+    Args:
+        rows: with the columns of what is counted, and of what it is a share of.
+    """
+    counted, whole = rows.columns
+    parts = f"{counted} ÷ {whole}, each added up"
+
+    def percent(part: str, value: float, how: str) -> Numeral:
+        made_of = basis(how, rows)
+        return derived(who, f"{name}_{part}percent", value, "%", factor=100, made_of=made_of)
 
     return {
-        f"{before}share": percent("", share.share),
-        f"{before}low": percent("low_", share.low),
-        f"{before}high": percent("high_", share.high),
-        f"{before}{total}": derived(who, f"{name}_total", share.total),
+        f"{before}share": percent("", share.share, parts),
+        f"{before}low": percent("low_", share.low, f"lower end of the 95 % interval of {parts}"),
+        f"{before}high": percent("high_", share.high, f"upper end of the 95 % interval of {parts}"),
+        f"{before}{total}": derived(
+            who, f"{name}_total", share.total, made_of=basis(f"{whole}, added up", rows)
+        ),
     }
+
+
+def _passes(side: str) -> Rows:
+    return rows_of(EVENTS, "completed_pass_count", "pass_count", team_side=side)
+
+
+def _summed(side: str, name: str, count: int, unit: str = "") -> Numeral:
+    made_of = basis(
+        f"{name} of the side’s athletes, added up", rows_of(EVENTS, name, team_side=side)
+    )
+    return derived(side, name, count, unit, made_of=made_of)
 
 
 def _goals(facts: SessionFacts, side: str) -> Numeral:
     goals = sum((one.events.goal_count or 0) for one in facts.side(side) if one.events)
-    return derived(side, "goal_count", goals, "goal" if goals == 1 else "goals")
+    return _summed(side, "goal_count", goals, "goal" if goals == 1 else "goals")
 
 
 WRITERS: Final[tuple[Writer, ...]] = (passing, shots, duels)

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from resources.explain.basis import basis, rows_of
 from sports_assets.reports.facts_athlete import AthleteFacts
-from sports_assets.reports.numerals import BASELINE, Numeral, number_id, numeral
+from sports_assets.reports.numerals import BASELINE, Numeral, derived, number_id, numeral
 
 #: A standard deviation of fewer is a guess.
 _LEAST_FOR_SPREAD: Final = 3
@@ -20,7 +21,10 @@ def beside_own(one: AthleteFacts, metric: str) -> tuple[str, dict[str, str | Num
 
     difference, sessions = baseline.difference_percent, baseline.earlier_session_count
     slots: dict[str, str | Numeral] = {
-        "percent": numeral(column("difference_percent"), abs(difference), "%"),
+        # The words tell the sign.
+        "percent": numeral(
+            column("difference_percent"), difference, "%", factor=-1.0 if difference < 0 else 1.0
+        ),
         "direction": "above" if difference >= 0 else "below",
         "count": numeral(column("earlier_session_count"), sessions),
     }
@@ -30,7 +34,17 @@ def beside_own(one: AthleteFacts, metric: str) -> tuple[str, dict[str, str | Num
     clause = beside + " the own mean of {count} earlier sessions"
     if sessions < _LEAST_FOR_SPREAD or baseline.earlier_sd is None or not baseline.earlier_mean:
         return clause, slots
-    slots["spread"] = numeral(
-        column("earlier_sd"), baseline.earlier_sd, "%", factor=100 / abs(baseline.earlier_mean)
+    slots["spread"] = derived(
+        one.athlete_id,
+        f"earlier_sd_of_{metric}_percent",
+        baseline.earlier_sd / abs(baseline.earlier_mean),
+        "%",
+        factor=100,
+        made_of=basis(
+            "100 × earlier_sd ÷ earlier_mean",
+            rows_of(
+                BASELINE, "earlier_sd", "earlier_mean", athlete_id=one.athlete_id, metric=metric
+            ),
+        ),
     )
     return clause + " (SD ±{spread})", slots

@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from typing import Final
 
+from resources.explain.basis import Basis, basis, rows_of
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import LEAST_TRACKED_S, AthleteFacts, Baseline
 from sports_assets.reports.facts_team import ShapeWindow
-from sports_assets.reports.numerals import EXTERNAL, derived, number_id, numeral
+from sports_assets.reports.length import LENGTH, length_rows
+from sports_assets.reports.numerals import (
+    EXTERNAL,
+    TEAM_SHAPE,
+    Numeral,
+    derived,
+    number_id,
+    numeral,
+)
 from sports_assets.reports.sentences_history import beside_own
 from sports_assets.reports.spread import known, mean_and_sd, median
 from sports_assets.reports.wording import Sentence, Writer, say
@@ -16,6 +25,7 @@ LEAST_SESSIONS: Final = 3
 #: A difference from the own mean is worth a sentence from this on, %, and beyond the own spread.
 WORTH_TELLING_PERCENT: Final = 5.0
 _SIDES: Final = ("home", "away")
+_SEEN: Final = f"tracked for {LEAST_TRACKED_S:.0f} s or more"
 #: The median of fewer athletes is no norm of a squad.
 LEAST_ATHLETES: Final = 5
 #: Less high-speed running is no load to plan by, m.
@@ -107,9 +117,32 @@ def high_speed(facts: SessionFacts) -> Sentence | None:
         ),
         minutes=numeral(column("tracked_s"), load.tracked_s, "min", factor=1 / 60),
         rate=numeral(column("high_speed_distance_per_min_m"), rates[one], "m"),
-        times=derived(one.athlete_id, "high_speed_rate_over_median", rates[one] / usual, digits=1),
-        count=derived("all", "well_seen_count", len(rates)),
-        least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
+        times=derived(
+            one.athlete_id,
+            "high_speed_rate_over_median",
+            rates[one] / usual,
+            digits=1,
+            made_of=basis(
+                f"the athlete’s rate ÷ the median rate of all {_SEEN}",
+                rows_of(
+                    EXTERNAL,
+                    "high_speed_distance_per_min_m",
+                    "tracked_s",
+                    athlete_id=one.athlete_id,
+                ),
+                rows_of(EXTERNAL, "high_speed_distance_per_min_m", "tracked_s"),
+            ),
+        ),
+        count=derived(
+            "all",
+            "well_seen_count",
+            len(rates),
+            made_of=basis(
+                f"athletes {_SEEN}, with a rate, counted",
+                rows_of(EXTERNAL, "high_speed_distance_per_min_m", "tracked_s"),
+            ),
+        ),
+        least=least_tracked(),
         advice="Start this recovery first."
         if rates[one] >= STANDS_OUT * usual
         else "Nobody stands out: recovery as planned.",
@@ -136,16 +169,26 @@ def shape(facts: SessionFacts) -> Sentence | None:
         advice = "Bring the lines closer late in the game."
     else:
         advice = "The block closed up: look whether by plan or under pressure."
+
+    def windows_of(how: str) -> Basis:
+        return basis(
+            f"{how} the side’s windows that rest on enough frames",
+            rows_of(TEAM_SHAPE, "length_m", "frame_count", team_side=side),
+        )
+
+    def length(name: str, metres: float, how: str) -> Numeral:
+        return derived(side, name, metres, "m", digits=1, made_of=windows_of(how))
+
     return say(
         "Shape",
         "{side} stood {late} long (±{late_sd} SD over {count} five-minute windows) in the last "
         "third, {early} (±{early_sd}) in the first. {advice}",
         side=facts.side_name(side),
-        late=derived(side, "late_length_m", late[0], "m", digits=1),
-        late_sd=derived(side, "late_length_sd_m", late[1], "m", digits=1),
-        count=derived(side, "window_count", third),
-        early=derived(side, "early_length_m", early[0], "m", digits=1),
-        early_sd=derived(side, "early_length_sd_m", early[1], "m", digits=1),
+        late=length("late_length_m", late[0], "mean length in the last third of"),
+        late_sd=length("late_length_sd_m", late[1], "SD of the length in the last third of"),
+        count=derived(side, "window_count", third, made_of=windows_of("a third of")),
+        early=length("early_length_m", early[0], "mean length in the first third of"),
+        early_sd=length("early_length_sd_m", early[1], "SD of the length in the first third of"),
         advice=advice,
     )
 
@@ -157,6 +200,7 @@ def coverage(facts: SessionFacts) -> Sentence | None:
     if middle is None or not length:
         return None
     few = sum(seconds < LEAST_TRACKED_S for seconds in seen)
+    tracked = rows_of(EXTERNAL, "tracked_s")
     return say(
         "Coverage",
         "The median player was " + ("in view" if facts.is_partial else "tracked") + " for {median} "
@@ -166,13 +210,54 @@ def coverage(facts: SessionFacts) -> Sentence | None:
             if few
             else "all {count} for {least} or more{partial}."
         ),
-        median=derived("all", "median_tracked_s", middle, "min", factor=1 / 60),
-        length=derived("all", "length_s", length, "min", factor=1 / 60),
-        share=derived("all", "median_tracked_percent", 100 * middle / length, "%"),
-        few=derived("all", "scarcely_seen_count", few),
-        count=derived("all", "tracked_athlete_count", len(seen)),
-        least=derived("all", "least_tracked_min", LEAST_TRACKED_S / 60, "min"),
+        median=derived(
+            "all",
+            "median_tracked_s",
+            middle,
+            "min",
+            factor=1 / 60,
+            made_of=basis("median of tracked_s", tracked),
+        ),
+        length=derived(
+            "all",
+            "length_s",
+            length,
+            "min",
+            factor=1 / 60,
+            made_of=basis(LENGTH, *length_rows(facts)),
+        ),
+        share=derived(
+            "all",
+            "median_tracked_percent",
+            100 * middle / length,
+            "%",
+            made_of=basis(f"100 × median of tracked_s ÷ {LENGTH}", tracked, *length_rows(facts)),
+        ),
+        few=derived(
+            "all",
+            "scarcely_seen_count",
+            few,
+            made_of=basis(f"athletes tracked for less than {LEAST_TRACKED_S:.0f} s", tracked),
+        ),
+        count=derived(
+            "all",
+            "tracked_athlete_count",
+            len(seen),
+            made_of=basis("athletes with tracked_s, counted", tracked),
+        ),
+        least=least_tracked(),
         partial=", and compare metres a minute, not metres" if facts.is_partial else "",
+    )
+
+
+def least_tracked() -> Numeral:
+    """The limit below which nobody is judged; the same on every page."""
+    return derived(
+        "all",
+        "least_tracked_min",
+        LEAST_TRACKED_S / 60,
+        "min",
+        made_of=basis("a limit of this page: less time in view is too little to judge"),
     )
 
 

@@ -2,9 +2,22 @@
 
 from typing import Final
 
+from resources.explain.basis import Rows, basis, rows_of
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import LEAST_TRACKED_S
-from sports_assets.reports.numerals import SESSION, Numeral, derived, number_id, numeral
+from sports_assets.reports.numerals import (
+    BASELINE,
+    EVENTS,
+    EXTERNAL,
+    INTERNAL,
+    SESSION,
+    SESSION_SOURCE,
+    UNMATCHED,
+    Numeral,
+    derived,
+    number_id,
+    numeral,
+)
 from sports_assets.reports.wording import Sentence, Writer, say
 
 
@@ -16,11 +29,13 @@ def record(facts: SessionFacts) -> Sentence:
         "Record",
         "{length} recorded of {count}, from {sources}"
         + (": too short to judge load by." if is_short else "."),
-        sources=_counted("stream_count", len(facts.sources), "stream"),
+        sources=_counted(
+            "stream_count", len(facts.sources), "stream", rows_of(SESSION_SOURCE, "stream_id")
+        ),
         length=numeral(
             number_id(SESSION, "duration_s"), facts.header.duration_s, "min", factor=1 / 60
         ),
-        count=_counted("measured_athlete_count", count, "athlete"),
+        count=_measured(count),
     )
 
 
@@ -33,8 +48,14 @@ def identity(facts: SessionFacts) -> Sentence:
         "so that their history joins up."
         if unknown
         else "{all} measured; nobody is missing from the club’s list.",
-        unknown=_counted("unmatched_count", unknown, "athlete or track", "athletes or tracks"),
-        all=_counted("measured_athlete_count", len(facts.athletes), "athlete"),
+        unknown=_counted(
+            "unmatched_count",
+            unknown,
+            "athlete or track",
+            rows_of(UNMATCHED, "source_athlete_id", "reason"),
+            plural="athletes or tracks",
+        ),
+        all=_measured(len(facts.athletes)),
     )
 
 
@@ -48,13 +69,31 @@ def comparison(facts: SessionFacts) -> Sentence:
         "History",
         "{known} of {all} with an earlier session of this sport on record"
         + (", shown beside their numbers." if known else ": nothing to set beside the numbers."),
-        known=derived("all", "athletes_with_history_count", known),
-        all=_counted("measured_athlete_count", len(facts.athletes), "athlete"),
+        known=derived(
+            "all",
+            "athletes_with_history_count",
+            known,
+            made_of=basis(
+                "athletes with an earlier session, counted",
+                rows_of(BASELINE, "athlete_id", "earlier_session_count"),
+            ),
+        ),
+        all=_measured(len(facts.athletes)),
     )
 
 
-def _counted(name: str, count: int, noun: str, plural: str | None = None) -> Numeral:
-    return derived("all", name, count, noun if count == 1 else plural or f"{noun}s")
+def _measured(count: int) -> Numeral:
+    tables = (EXTERNAL, INTERNAL, EVENTS)
+    return _counted(
+        "measured_athlete_count", count, "athlete",
+        *(rows_of(table, "athlete_id") for table in tables),
+    )  # fmt: skip
+
+
+def _counted(name: str, count: int, noun: str, *rows: Rows, plural: str | None = None) -> Numeral:
+    plural = plural or f"{noun}s"
+    made_of = basis(f"{plural}, counted, each once", *rows)
+    return derived("all", name, count, noun if count == 1 else plural, made_of=made_of)
 
 
 WRITERS: Final[tuple[Writer, ...]] = (record, identity, comparison)

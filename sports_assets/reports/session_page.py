@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from sports_assets.reports.colophon import Colophon
 from sports_assets.reports.facts import SessionFacts
-from sports_assets.reports.notes import (
-    flag_notes,
-    quality_notes,
-    threshold_notes,
-    unmatched_notes,
-    when_and_where,
-)
+from sports_assets.reports.notes import threshold_notes, unmatched_notes, when_and_where
+from sports_assets.reports.notes_quality import flag_notes, quality_notes
 from sports_assets.reports.numerals import SESSION, Numeral, number_id, numeral
 from sports_assets.reports.pictures import draw_pictures
 from sports_assets.reports.sentences import write_sentences

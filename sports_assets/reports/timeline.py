@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from resources.explain.basis import basis
 from sports_assets.reports.colophon import StageTime
 from sports_assets.reports.numerals import DERIVED, Numeral, number_id, numeral
+
+_CLOCKED = "measured by the run that wrote the page; no part of what the page says"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,13 @@ def make_timeline(stages: Sequence[StageTime]) -> Timeline:
         Bar(
             stage.stage,
             f"{stage.started_at_utc:%H:%M:%S}",
-            numeral(number_id(DERIVED, "stopwatch", stage.stage), stage.seconds, "s", digits=1),
+            numeral(
+                number_id(DERIVED, "stopwatch", stage.stage),
+                stage.seconds,
+                "s",
+                digits=1,
+                made_of=basis(_CLOCKED),
+            ),
             (start - first) / whole,
             stage.seconds / whole,
         )
@@ -49,5 +58,6 @@ def make_timeline(stages: Sequence[StageTime]) -> Timeline:
         "s",
         digits=1,
         absent="no stage was timed",
+        made_of=basis("from the first stage’s start to the last one’s end"),
     )
     return Timeline(total, bars)

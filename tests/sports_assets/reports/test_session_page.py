@@ -16,7 +16,7 @@ from sports_assets.reports.colophon import Colophon
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import Baseline, EventCounts, ExternalLoad, InternalLoad
 from sports_assets.reports.facts_sources import Quality
-from sports_assets.reports.notes import EFFECTS, RULES, flag_notes
+from sports_assets.reports.notes_quality import EFFECTS, RULES, flag_notes
 from sports_assets.reports.page_origin import PageOrigin, read_origin
 from sports_assets.reports.session_page import bind_page, make_content, render_session_page
 
