@@ -26,7 +26,8 @@ class Settings:
         home: folder for all that is local (`.sports`).
         catalog_uri: pyiceberg catalogue: `sqlite:///…`, `postgresql+psycopg2://…`, `https://…`,
             `glue://`.
-        warehouse_uri, landing_uri, report_uri: a folder (absolute path) or `s3://bucket/prefix`.
+        warehouse_uri, landing_uri, report_uri, backup_uri: a folder (absolute path) or
+            `s3://bucket/prefix`.
         s3: options of the object store (endpoint, region, keys); empty: the SDK's own chain.
         club_timezone: a *day* is the club's local day.
         edge_keys: file of the public keys of edge nodes; None: no node is known.
@@ -40,6 +41,7 @@ class Settings:
     warehouse_uri: str
     landing_uri: str
     report_uri: str
+    backup_uri: str
     s3: Mapping[str, str] = field(repr=False)  # may hold keys
     club_timezone: str
     edge_keys: Path | None
@@ -53,7 +55,7 @@ REQUIRED: dict[Environment, tuple[str, ...]] = {
     Environment.TEST: ("SPORTS_HOME",),
     Environment.AWS: (
         "SPORTS_CATALOG_URI", "SPORTS_WAREHOUSE_URI", "SPORTS_LANDING_URI", "SPORTS_REPORT_URI",
-        "SPORTS_CLUB_TIMEZONE", "SPORTS_EDGE_KEYS",
+        "SPORTS_BACKUP_URI", "SPORTS_CLUB_TIMEZONE", "SPORTS_EDGE_KEYS",
     ),
 }  # fmt: skip
 
@@ -71,6 +73,7 @@ DEFAULTS: dict[Environment, dict[str, str]] = {
         "SPORTS_WAREHOUSE_URI": "{home}/lakehouse/warehouse",
         "SPORTS_LANDING_URI": "{home}/landing",
         "SPORTS_REPORT_URI": "{home}/reports",
+        "SPORTS_BACKUP_URI": "{home}/backups",
         "SPORTS_CLUB_TIMEZONE": "Europe/Berlin",
         "SPORTS_EDGE_KEYS": "",
         "SPORTS_LANDING_GRACE_S": "3600",
@@ -118,6 +121,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         warehouse_uri=_place("SPORTS_WAREHOUSE_URI", value("SPORTS_WAREHOUSE_URI")),
         landing_uri=_place("SPORTS_LANDING_URI", value("SPORTS_LANDING_URI")),
         report_uri=_place("SPORTS_REPORT_URI", value("SPORTS_REPORT_URI")),
+        backup_uri=_place("SPORTS_BACKUP_URI", value("SPORTS_BACKUP_URI")),
         s3=s3_options(environ),
         club_timezone=_checked_zone(value("SPORTS_CLUB_TIMEZONE")),
         edge_keys=_file(value("SPORTS_EDGE_KEYS")),

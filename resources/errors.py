@@ -47,3 +47,7 @@ class DbtError(ResourceError):
 
 class FailedBuildError(ResourceError):
     """Some models were not published; everything that passed its tests was."""
+
+
+class BackupError(ResourceError):
+    """A backup is damaged, or cannot be made or restored as things are; nothing serves from it."""

@@ -13,6 +13,7 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
+from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
@@ -77,6 +78,38 @@ class TableCatalog:
         evolve(table, contract)
         return table
 
+    def keys(self) -> list[str]:
+        """Keys of all tables, in order; their metadata is not looked at."""
+        catalog = self._catalog()
+        return sorted(
+            "/".join(name)
+            for namespace in catalog.list_namespaces()
+            for name in catalog.list_tables(namespace)
+        )
+
+    def namespaces(self) -> list[str]:
+        """Layers that were made, with tables or without, in order."""
+        return sorted(".".join(name) for name in self._catalog().list_namespaces())
+
+    def files(self, location: str) -> FileIO:
+        """What reads and writes files at a place, with the options of the object store."""
+        return load_file_io(self._properties, location)
+
+    def make_namespace(self, namespace: str) -> None:
+        """Make a layer, if it is not there."""
+        with suppress(NamespaceAlreadyExistsError, IntegrityError):  # another was first: as good
+            self._catalog().create_namespace_if_not_exists(namespace)
+
+    def point(self, key: str, metadata_location: str) -> Table:
+        """Make the catalogue's entry of a table name this metadata file, whatever it named before.
+
+        There is a moment without an entry where there was one: nobody may write meanwhile.
+        """
+        self.make_namespace(identifier(key)[0])
+        with suppress(NoSuchTableError):
+            self._catalog().drop_table(identifier(key))
+        return self._catalog().register_table(identifier(key), metadata_location)
+
     def close(self) -> None:
         """Give back the catalogue's connections; the next use opens them again."""
         with self._lock:
@@ -87,8 +120,7 @@ class TableCatalog:
     def _create(self, contract: TableContract) -> Table:
         name = identifier(contract.key)
         schema = iceberg_schema(contract)
-        with suppress(NamespaceAlreadyExistsError, IntegrityError):  # another was first: as good
-            self._catalog().create_namespace_if_not_exists(name[0])
+        self.make_namespace(name[0])
         try:
             return self._catalog().create_table(
                 name,

@@ -27,6 +27,7 @@ TOLD = {
         "SPORTS_WAREHOUSE_URI": "s3://club-lakehouse/warehouse",
         "SPORTS_LANDING_URI": "s3://club-landing",
         "SPORTS_REPORT_URI": "s3://club-reports/pages",
+        "SPORTS_BACKUP_URI": "s3://club-backups",
         "SPORTS_CLUB_TIMEZONE": "Europe/Madrid",
         "SPORTS_EDGE_KEYS": "/etc/touchline/nodes",
     },

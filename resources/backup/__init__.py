@@ -1,0 +1,1 @@
+"""Backups of what makes the lakehouse readable: catalogue, metadata, Dagster's storage."""
