@@ -15,8 +15,10 @@ from sqlalchemy.engine import make_url
 
 from edge_ingest.drops.signing import read_public_keys
 from edge_ingest.errors import KeyFileError
+from resources.backup.store import BackupStore, backup_store
 from resources.environment import Settings, s3_options
 from resources.errors import SettingsError
+from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.landing_trust import Trust
 from resources.landing_zone import LandingZone, landing_zone
@@ -41,6 +43,10 @@ class LakehouseResource(dg.ConfigurableResource[IcebergLakehouse]):
         """A lakehouse of one's own; `with` closes its connections."""
         uri = _with_password(self.catalog_uri)
         return IcebergLakehouse(uri, self.warehouse_uri, s3_options())
+
+    def open_catalog(self) -> TableCatalog:
+        """The catalogue alone, for who looks after tables whatever is in them; close it."""
+        return TableCatalog(_with_password(self.catalog_uri), self.warehouse_uri, s3_options())
 
 
 class LandingZoneResource(dg.ConfigurableResource[LandingZone]):
@@ -89,9 +95,23 @@ class ReportStoreResource(dg.ConfigurableResource[ReportStore]):
         return report_store(self.report_uri, s3_options())
 
 
+class BackupResource(dg.ConfigurableResource[BackupStore]):
+    """Where backups of catalogue and metadata are kept.
+
+    Attributes:
+        backup_uri: a folder or `s3://bucket/prefix`.
+    """
+
+    backup_uri: str
+
+    def open(self) -> BackupStore:
+        """The store of backups."""
+        return backup_store(self.backup_uri, s3_options())
+
+
 def resources_for(
     settings: Settings,
-) -> dict[str, LakehouseResource | LandingZoneResource | ReportStoreResource]:
+) -> dict[str, LakehouseResource | LandingZoneResource | ReportStoreResource | BackupResource]:
     """The resources of an environment, by the name under which assets ask for them."""
     return {
         "lakehouse": LakehouseResource(
@@ -106,6 +126,7 @@ def resources_for(
             grace_s=settings.landing_grace_s,
         ),
         "report_store": ReportStoreResource(report_uri=settings.report_uri),
+        "backups": BackupResource(backup_uri=settings.backup_uri),
     }
 
 

@@ -17,6 +17,7 @@ from sensors.edge_drops import (
 from sensors.upkeep_clock import upkeep_clock, upkeep_job
 from sports_assets.alerts.assets import personal_norm
 from sports_assets.assets import waiting_contracts
+from sports_assets.backup.assets import nightly_backup, ops_backup
 from sports_assets.raw.assets import raw_days, raw_quarantine, raw_session
 from sports_assets.reports.assets import report_session
 from sports_assets.tracking.assets import tracking_kinematics
@@ -41,12 +42,16 @@ defs = dg.Definitions(
         dbt_athlete_days,
         report_session,
         personal_norm,
+        ops_backup,
         upkeep_plan,
         upkeep,
         *waiting_contracts(),
     ],
     jobs=[session_facts, session_footage, daily_records, quarantine, upkeep_job],
-    schedules=[upkeep_clock(settings.club_timezone)],
+    schedules=[
+        nightly_backup(settings.club_timezone),
+        upkeep_clock(settings.club_timezone),
+    ],
     sensors=[
         edge_drops,
         dg.AutomationConditionSensorDefinition(

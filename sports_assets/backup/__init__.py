@@ -1,0 +1,1 @@
+"""Each night a copy of what makes the tables readable."""
