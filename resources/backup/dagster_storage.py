@@ -130,7 +130,8 @@ def _copied(path: Path) -> bytes:
 
 
 def _postgresql(url: URL, store: BackupStore, backup: str) -> DagsterBackup:
-    place = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    # `URL.set` takes None for "leave it".
+    place = url._replace(drivername="postgresql", password=None).render_as_string()
     command = shutil.which("pg_dump")
     if command is None:
         note = (

@@ -11,10 +11,16 @@ import pytest
 
 from resources.errors import BackupError
 from tests.resources.backups import NIGHT, Club
-from tests.resources.conftest import Place
+from tests.resources.conftest import Place, fresh_place
 
 HERE = Path(__file__).parent
 COMMITS = 10
+
+
+@pytest.fixture(params=["local", pytest.param("production", marks=pytest.mark.soak)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """As every test's, but for production at soak: a backup and restore there is tested anyway."""
+    return fresh_place(request, tmp_path)
 
 
 def start(script: str, place: Place, **job: object) -> "subprocess.Popen[str]":

@@ -1,0 +1,112 @@
+"""Dagster's own storage comes back, from SQLite files and from PostgreSQL."""
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from sqlalchemy import make_url
+
+from deploy.local.postgres import find_postgres
+from resources.backup.dagster_storage import back_up_dagster, put_back_dagster
+from resources.backup.store import BackupStore, backup_store
+from resources.errors import BackupError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BackupStore:
+    return backup_store(str(tmp_path / "backups"), {})
+
+
+def home(folder: Path, storage: str = "") -> Path:
+    folder.mkdir()
+    (folder / "dagster.yaml").write_text(f"telemetry: {{enabled: false}}\n{storage}")
+    return folder
+
+
+def partitions(at: Path) -> list[str]:
+    with dg.DagsterInstance.from_config(str(at)) as instance:
+        return list(instance.get_dynamic_partitions("session"))
+
+
+def add(at: Path, *keys: str) -> None:
+    with dg.DagsterInstance.from_config(str(at)) as instance:
+        instance.add_dynamic_partitions("session", list(keys))
+
+
+@pytest.mark.slow
+def test_sqlite_files_are_copied_amid_a_write_and_put_back_where_there_are_none(
+    tmp_path: Path, store: BackupStore
+) -> None:
+    dagster = home(tmp_path / "dagster")
+    add(dagster, "first", "second")
+    files = sorted((dagster / "history").rglob("*.db")) or sorted(dagster.rglob("*.db"))
+    (of_events,) = [path for path in files if path.name == "index.db"]
+    with closing(sqlite3.connect(of_events)) as writer:
+        writer.execute("begin immediate")
+        writer.execute("delete from dynamic_partitions")
+        kept = back_up_dagster(dagster, store, "b")
+        writer.rollback()
+    assert kept.kind == "sqlite"
+    add(dagster, "third")
+
+    said = put_back_dagster(dagster, store, "b", kept)
+    assert "left alone" in said
+    assert partitions(dagster) == ["first", "second", "third"]
+
+    fresh = home(tmp_path / "fresh")
+    assert f"{len(kept.files)} SQLite files" in put_back_dagster(fresh, store, "b", kept)
+    assert f"{len(kept.files)} SQLite files" in put_back_dagster(fresh, store, "b", kept)
+    assert partitions(fresh) == ["first", "second"]
+    add(fresh, "fourth")
+    assert partitions(fresh) == ["first", "second", "fourth"]
+
+
+def test_where_dagster_keeps_nothing_there_is_nothing_to_copy(
+    tmp_path: Path, store: BackupStore
+) -> None:
+    assert back_up_dagster(None, store, "b").kind == "none"
+    nothing = back_up_dagster(home(tmp_path / "new"), store, "b")
+    assert nothing.archive is None
+    assert "no runs yet" in put_back_dagster(tmp_path / "new", store, "b", nothing)
+
+
+@pytest.mark.slow
+def test_postgresql_is_dumped_by_its_own_tool_and_comes_back(
+    tmp_path: Path, store: BackupStore, postgres_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_PG_URL", postgres_uri.replace("+psycopg2", ""))
+    storage = "storage: {postgres: {postgres_url: {env: DAGSTER_PG_URL}}}\n"
+    dagster = home(tmp_path / "dagster", storage)
+    add(dagster, "first")
+    binaries = find_postgres()
+    assert binaries is not None
+
+    monkeypatch.setenv("PATH", "/nowhere")
+    told = back_up_dagster(dagster, store, "without")
+    assert told.archive is None
+    assert "run `pg_dump --format=custom" in told.note
+
+    monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
+    kept = back_up_dagster(dagster, store, "b")
+    assert kept.archive is not None
+    password = make_url(postgres_uri).password
+    assert password
+    assert password not in kept.model_dump_json()
+    add(dagster, "second")
+
+    dump = tmp_path / "dump"
+    dump.write_bytes(store.get("b", kept.archive))
+    place = postgres_uri.replace("+psycopg2", "")
+    subprocess.run(
+        ["pg_restore", "--clean", "--if-exists", f"--dbname={place}", dump],
+        check=True,
+        capture_output=True,
+    )
+    assert partitions(dagster) == ["first"]
+
+    monkeypatch.setenv("DAGSTER_PG_URL", postgres_uri.replace("+psycopg2", "") + "_gone")
+    with pytest.raises(BackupError, match=r"pg_dump .* failed: .*does not exist"):
+        back_up_dagster(dagster, store, "c")
