@@ -48,7 +48,11 @@ class Club:
 
     @property
     def store(self) -> BackupStore:
-        return backup_store(f"{self.place.uri}/backups", self.place.s3)
+        return self.store_at(f"{self.place.uri}/backups")
+
+    def store_at(self, uri: str) -> BackupStore:
+        """Backups kept elsewhere."""
+        return backup_store(uri, self.place.s3)
 
     def fill(self) -> None:
         """Three tables: of sessions, with an overwrite; of days; and one that holds nothing."""

@@ -10,6 +10,7 @@ import pytest
 
 from resources.contracts import ALL
 from resources.dagster_resources import (
+    BackupResource,
     LakehouseResource,
     LandingZoneResource,
     ReportStoreResource,
@@ -44,6 +45,7 @@ class Club:
                 landing_uri=str(self.landing), club_timezone="Europe/Berlin"
             ),
             "report_store": ReportStoreResource(report_uri=str(home / "reports")),
+            "backups": BackupResource(backup_uri=str(home / "backups")),
         }
 
     def run(
