@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from resources.upkeep import POLICY
+
 #: The newest backup of each of so many days is kept; and every one of the last day.
 KEPT_DAYS = 14
 RECENT = timedelta(days=1)
 
-#: Upkeep keeps files of superseded snapshots at least so long: data files that the tables of a
-#: younger backup need are all there.
-RESTORABLE = timedelta(days=7)
+#: Upkeep keeps every snapshot so long once another took its place: what the tables of a younger
+#: backup need is all there.
+RESTORABLE = timedelta(days=POLICY.keep_all_d)
 
 _NAME = "%Y-%m-%dT%H%M%SZ"
 

@@ -166,7 +166,8 @@ def restore(
     if lost and not is_over:
         raise BackupError(
             f"restoring backup {backup} would lose what was committed since. " + "; ".join(lost)
-            + ". Nothing was restored: name tables with --only, or lose that with --over"
+            + ". Nothing was restored: name tables with --only, or lose that with --over, after a "
+            "`backup` of how things are"
         )  # fmt: skip
     for namespace in () if only else manifest.namespaces:
         catalog.make_namespace(namespace)

@@ -117,12 +117,16 @@ def losses(catalog: TableCatalog, checked: Checked) -> str | None:
 
 
 def is_in_place(catalog: TableCatalog, checked: Checked) -> bool:
-    """Whether the catalogue points at what the backup says already."""
+    """Whether the table reads as the backup says already.
+
+    It may be newer in what is no row: upkeep took older snapshots out, or a column was added.
+    """
     try:
         there = catalog.find(checked.table.key)
     except FileNotFoundError:
         return False
-    return there is not None and there.metadata_location == checked.metadata_location
+    wanted = None if checked.snapshot is None else checked.snapshot.snapshot_id
+    return there is not None and there.metadata.current_snapshot_id == wanted
 
 
 def named(things: Sequence[str]) -> str:

@@ -77,11 +77,11 @@ def _check(checked: Sequence[Checked]) -> dg.AssetCheckResult:
 
 
 def nightly_backup(club_timezone: str) -> dg.ScheduleDefinition:
-    """Each night at half past four of the club's time, when nobody plays; on from the start."""
+    """Every night at half past three, the club's time: an hour before upkeep."""
     return dg.ScheduleDefinition(
         name="nightly_backup",
         target=dg.AssetSelection.assets(BACKUP_KEY),
-        cron_schedule="30 4 * * *",
+        cron_schedule="30 3 * * *",
         execution_timezone=club_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Backs up catalogue and metadata: docs/backup.md says how to restore them.",
