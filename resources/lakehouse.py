@@ -169,6 +169,13 @@ class Lakehouse(Protocol):
         """Sessions that have rows in the table, in order; from metadata alone."""
         ...
 
+    def rows_by_session(
+        self, contract: TableContract, session_ids: Sequence[str]
+    ) -> Mapping[str, int]:
+        """How many rows each of these sessions has in the table, those that have any; from metadata
+        alone."""
+        ...
+
     def content_hash(
         self, contract: TableContract, session_ids: Sequence[str] | None = None
     ) -> str:

@@ -1,16 +1,28 @@
-"""What every asset does alike: say why it commits, and tell Dagster what it left behind.
+"""What every asset does alike: say why it commits, and tell Dagster what it left behind, and of
+which sessions.
 
 Also the tables that wait for whoever will fill them: their contract is part of the graph already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import dagster as dg
 
+from edge_ingest.errors import EdgeError
 from resources.contracts import EMPTY
-from resources.lakehouse import Commit, CommitContext
+from resources.errors import ForeignRowsError, ImmutableReportError, NotCommittedError
+from resources.lakehouse import Commit, CommitContext, together
 from resources.provenance import code_version
 from sports_assets.keys import asset_key, owners, tags
+from sports_assets.partitions import session_ids
+
+#: What is wrong with a session itself. Anything else (the catalogue is gone) is no session's fault.
+_OF_A_SESSION = (dg.Failure, EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError)
+#: Dagster exports no name for the tag under which it keeps a data version.
+_DATA_VERSION_TAG = "dagster/data_version"
+_NAMED = 20
 
 
 def commit_context(
@@ -73,3 +85,134 @@ def waiting_contracts() -> list[dg.AssetSpec]:
         )
         for contract in EMPTY
     ]
+
+
+@dataclass(frozen=True)
+class SessionsTold:
+    """What one event says of each of these sessions: its content, and metadata of their own."""
+
+    session_ids: Sequence[str]
+    data_version: str
+    metadata: Mapping[str, dg.MetadataValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SessionsCommitted:
+    """A commit of some of a run's sessions, and metadata that is theirs alone."""
+
+    session_ids: Sequence[str]
+    commit: Commit
+    metadata: Mapping[str, dg.MetadataValue] = field(default_factory=dict)
+
+
+class SessionRun:
+    """What comes of a run's sessions: one at fault costs itself only, and is named at the end.
+
+    Attributes:
+        session_ids: as `sports_assets.partitions.session_ids` gives them.
+        failed: why, by session.
+    """
+
+    def __init__(self, context: dg.AssetExecutionContext) -> None:
+        self._context = context
+        self.session_ids = session_ids(context)
+        self.failed: dict[str, str] = {}
+
+    def fail(self, session_id: str, reason: str) -> None:
+        """Write down that a session failed, and go on."""
+        self._context.log.warning("%s failed: %s", session_id, reason)
+        self.failed.setdefault(session_id, reason)
+
+    @contextmanager
+    def attempt(self, session_id: str) -> Iterator[None]:
+        """Work on one session; its own faults are written down, unless the run is of it alone.
+
+        Raises:
+            Failure, EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError: the run's
+                only session is at fault.
+        """
+        try:
+            yield
+        except _OF_A_SESSION as error:
+            if len(self.session_ids) == 1:
+                raise
+            self.fail(session_id, getattr(error, "description", None) or str(error))
+
+    def tell(
+        self, whole: dg.MaterializeResult, parts: Sequence[SessionsTold]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """Tell Dagster of an asset, and of no session that it does not hold.
+
+        A result stands for every partition of the run. So where a session is missing, each of the
+        others is told of by an event of its own, and the step fails in `require_all`.
+
+        Args:
+            whole: of all sessions that went well.
+            parts: the same, as they were made together.
+        """
+        assert whole.asset_key is not None
+        told = {session for part in parts for session in part.session_ids}
+        if told.issuperset(self.session_ids):
+            is_several = len(self.session_ids) > 1
+            for part in parts:
+                for session in part.session_ids if part.metadata else ():
+                    # Naming the partition makes Dagster list all of them, each time.
+                    partition = session if is_several else None
+                    self._context.add_asset_metadata(part.metadata, whole.asset_key, partition)
+            yield whole
+            return
+        for part in parts:
+            for session in part.session_ids:
+                self._context.log_event(
+                    dg.AssetMaterialization(
+                        whole.asset_key,
+                        partition=session,
+                        metadata={**(whole.metadata or {}), **part.metadata},
+                        tags={_DATA_VERSION_TAG: part.data_version},
+                    )
+                )
+        yield from whole.check_results or ()
+
+    def tell_table(
+        self,
+        parts: Sequence[SessionsCommitted],
+        check_results: Sequence[dg.AssetCheckResult] = (),
+        metadata: Mapping[str, dg.MetadataValue] | None = None,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """Tell of a table by its commits, as `tell`; none: only of its checks."""
+        if not parts:
+            yield from check_results
+            return
+        several = {
+            "sessions_together": dg.MetadataValue.int(sum(len(p.session_ids) for p in parts))
+        }
+        whole = materialized(
+            together([part.commit for part in parts]),
+            check_results,
+            {**(metadata or {}), **(several if len(self.session_ids) > 1 else {})},
+        )
+        told = [
+            SessionsTold(one.session_ids, one.commit.content_hash, one.metadata) for one in parts
+        ]
+        yield from self.tell(whole, told)
+
+    def require_all(self) -> None:
+        """Fail the step, at its end, if a session failed.
+
+        Raises:
+            Failure: names each session and why; it is not retried.
+        """
+        if not self.failed:
+            return
+        if len(self.session_ids) == 1:
+            ((session, reason),) = self.failed.items()
+            raise dg.Failure(f"{session}: {reason}", allow_retries=False)
+        named = list(self.failed.items())[:_NAMED]
+        more = len(self.failed) - len(named)
+        raise dg.Failure(
+            f"{len(self.failed)} of {len(self.session_ids)} sessions failed, and what could be "
+            "published of the others is; correct these, or launch the run again without them. "
+            + "; ".join(f"{session}: {reason}" for session, reason in named)
+            + (f"; and {more} more, which the log names" if more else ""),
+            allow_retries=False,
+        )

@@ -16,17 +16,18 @@ _REMEDY = (
 
 
 def session_ids(context: dg.AssetExecutionContext) -> list[str]:
-    """The sessions that this run is for. Every session asset asks here and nowhere else.
+    """The sessions that this run is for, by date. Every session asset asks here and nowhere else.
 
-    Dagster orders dynamic partitions by arrival, so a run over a range of them may hold others
-    than meant, or none at all.
+    History is imported in order of date, in whatever order the sessions arrived. Dagster orders
+    dynamic partitions by arrival, so a run over a range of them may hold others than meant, or none
+    at all.
 
     Raises:
         Failure: the run names no session; it is not retried.
     """
     if not (context.has_partition_key or context.has_partition_key_range):
         raise dg.Failure(f"this run names no session: {_REMEDY}", allow_retries=False)
-    keys = list(context.partition_keys)
+    keys = sorted(context.partition_keys)
     if not keys:
         raise dg.Failure(f"this run's range of sessions is empty: {_REMEDY}", allow_retries=False)
     return keys

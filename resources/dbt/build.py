@@ -26,7 +26,7 @@ from resources.dbt.project import DbtProject
 from resources.dbt.publishing import Publisher
 from resources.dbt.relations import Relations, local_day
 from resources.errors import DbtError, NotCommittedError, ResourceError
-from resources.lakehouse import CommitContext, Lakehouse
+from resources.lakehouse import Commit, CommitContext, Lakehouse
 
 #: Tables of days: built after the tables of sessions that they read are published.
 ATHLETE_DAY_TAG = "athlete_day"
@@ -98,7 +98,7 @@ class DbtBuild:
             failed=published.failed,
             skipped=published.skipped,
             tests=published.outcomes,
-            snapshots=dict(self._relations.snapshots),
+            snapshots=self._relations.snapshots | self._holding_each_other(published.commits),
             build_seconds={
                 key: node.execution_time
                 for uid, node in nodes.items()
@@ -135,6 +135,16 @@ class DbtBuild:
             self._fault = fault  # dbt would wrap it in a text
             raise
         self.connection = connection.cursor()
+
+    def _holding_each_other(self, commits: Mapping[str, Commit]) -> dict[str, int]:
+        """Snapshots of the tables in which sessions of this very build are history to others."""
+        if len(self._session_ids) == 1 or self._relations is None:
+            return {}
+        return {
+            key: commit.snapshot_id
+            for key, commit in commits.items()
+            if key in self._relations.history
+        }
 
     def _selected(self, keys: Sequence[str] | None) -> tuple[str, ...]:
         if keys is not None:

@@ -1,10 +1,14 @@
 """What came of a build: what was published, what was not and why, and every test."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from resources.errors import FailedBuildError
 from resources.lakehouse import Commit
+
+#: How many rows at fault are named.
+REFERENCES = 3
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,32 @@ class TestOutcome:
     references: tuple[str, ...] = ()
 
 
+def merged_tests(builds: Sequence[Sequence[TestOutcome]]) -> list[TestOutcome]:
+    """The same tests over several builds as one: passed where it passed in each, rows summed."""
+    found: dict[str, list[TestOutcome]] = {}
+    for outcome in (one for tests in builds for one in tests):
+        found.setdefault(outcome.unique_id, []).append(outcome)
+    return [_merged_test(outcomes) for outcomes in found.values()]
+
+
+def _merged_test(outcomes: Sequence[TestOutcome]) -> TestOutcome:
+    ran = [one for one in outcomes if one.has_run]
+    if not ran:
+        return outcomes[0]
+    rules: Counter[str] = Counter()
+    for one in ran:
+        rules.update(one.rules)
+    counts = [one.failures for one in ran if one.failures is not None]
+    return replace(
+        ran[0],
+        passed=all(one.passed for one in ran),
+        failures=sum(counts) if counts else None,
+        message=next((one.message for one in ran if one.message), ""),
+        rules=rules,
+        references=tuple(sorted({name for one in ran for name in one.references})[:REFERENCES]),
+    )
+
+
 @dataclass(frozen=True)
 class BuildResult:
     """What came of a build.
@@ -45,7 +75,9 @@ class BuildResult:
         failed: tables that were built or tested in vain, and why.
         skipped: tables that stand below those, and why.
         tests: every test that ran, by name.
-        snapshots: snapshot at which each committed table was read, by key.
+        snapshots: snapshot at which each committed table was read, by key. Sessions that were built
+            together are history to each other: of such a table it is the snapshot that now holds
+            them.
         build_seconds: time that dbt took for each table, by key.
         seconds: whole time, publishing included.
     """

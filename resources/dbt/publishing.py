@@ -11,13 +11,11 @@ import pyarrow as pa
 
 from edge_ingest.contract import TableContract
 from resources.dbt.graph import DbtGraph, DbtTest
-from resources.dbt.outcome import TestOutcome
+from resources.dbt.outcome import REFERENCES, TestOutcome
 from resources.dbt.relations import local_day
 from resources.duckdb_engine import quote
 from resources.faults import sign_in
 from resources.lakehouse import Commit, CommitContext, Lakehouse, Slice, together
-
-_REFERENCES = 3
 
 
 @dataclass
@@ -140,7 +138,7 @@ def _outcome(test: DbtTest, node: Any, connection: duckdb.DuckDBPyConnection) ->
     return replace(
         outcome,
         rules={rule: rows for rule, rows, _ in at_fault},
-        references=tuple(hashes[:_REFERENCES]),
+        references=tuple(hashes[:REFERENCES]),
     )
 
 

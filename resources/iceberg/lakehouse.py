@@ -1,6 +1,7 @@
 """The record in Iceberg, by pyiceberg: see `resources.lakehouse` for what each method promises."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
@@ -179,6 +180,18 @@ class IcebergLakehouse:
         if table is None or not is_partitioned_by_session(contract):
             return ()
         return tuple(sorted({str(file.partition[0]) for file in plan_files(table, EVERYTHING)}))
+
+    def rows_by_session(
+        self, contract: TableContract, session_ids: Sequence[str]
+    ) -> Mapping[str, int]:
+        """See `Lakehouse.rows_by_session`."""
+        table = self._tables.find(contract.key)
+        if table is None or not session_ids:
+            return {}
+        rows: Counter[str] = Counter()
+        for file in plan_files(table, of_sessions(sorted(set(session_ids)))):
+            rows[str(file.partition[0])] += file.record_count
+        return rows
 
     def content_hash(
         self, contract: TableContract, session_ids: Sequence[str] | None = None

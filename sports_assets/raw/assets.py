@@ -1,5 +1,6 @@
 """What arrived, as the source tells it."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -10,13 +11,13 @@ from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import INJURIES, QUARANTINE, SESSION_TABLES, WELLNESS
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
-from resources.lakehouse import Commit, Slice, together
+from resources.lakehouse import Slice, together
 from resources.landing_drops import ActiveDrop
 from resources.landing_zone import LandingZone
-from sports_assets.assets import commit_context, materialized
+from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, materialized
 from sports_assets.checks import check_contract, contract_check_spec, contract_outcome
 from sports_assets.keys import RAW_KEYS, owners, tags, work_of
-from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
 from sports_assets.raw.build import ArrivedDrop, RawSession, Refusal, build_session
 from sports_assets.raw.days import ALWAYS, Days, RawDays, build_days, touched
 from sports_assets.raw.refused import EVERY_DAY, list_refused
@@ -62,7 +63,7 @@ def raw_session(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,
     landing_zone: LandingZoneResource,
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Read the active drops of each session and replace the session in each table.
 
     One session after the other: a backfill of a season holds one match in memory, not all. Each
@@ -73,12 +74,14 @@ def raw_session(
         for name, contract in SESSION_TABLES.items()
         if RAW_KEYS[name] in context.selected_asset_keys
     ]
-    commits: dict[str, list[Commit]] = {contract.name: [] for contract in chosen}
+    run = SessionRun(context)
+    commits: dict[str, list[SessionsCommitted]] = {contract.name: [] for contract in chosen}
     broken: dict[str, list[Violation]] = {contract.name: [] for contract in chosen}
     signers: set[str] = set()
     with lakehouse.open() as store, landing_zone.open() as zone:
-        for session in session_ids(context):
-            for work in sorted({work_of(contract.name) for contract in chosen}):
+        works = sorted({work_of(contract.name) for contract in chosen})
+        for session, work in itertools.product(run.session_ids, works):
+            with run.attempt(session):
                 built, drops = _build(context, zone, session, work)
                 signers |= _signers(drops)
                 why = commit_context(context, built.drop_ids)
@@ -87,13 +90,14 @@ def raw_session(
                         continue
                     rows = built.tables[contract.name]
                     broken[contract.name] += contract.violations(rows)
-                    commits[contract.name].append(
-                        store.replace_sessions(contract, rows, [session], why)
-                    )
+                    commit = store.replace_sessions(contract, rows, [session], why)
+                    commits[contract.name].append(SessionsCommitted([session], commit))
     for contract in chosen:
-        commit = together(commits[contract.name])
-        outcome = contract_outcome(contract, broken[contract.name], commit.rows)
-        yield materialized(commit, [outcome], _signed_by(signers))
+        parts = commits[contract.name]
+        rows_told = sum(part.commit.rows for part in parts)
+        outcome = contract_outcome(contract, broken[contract.name], rows_told)
+        yield from run.tell_table(parts, [outcome], _signed_by(signers))
+    run.require_all()
 
 
 class ArrivedDays(dg.Config):

@@ -1,6 +1,9 @@
 """Pages for people, as assets."""
 
+import functools
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -20,7 +23,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing_club import ATHLETES_NAME, CALENDAR_NAME
 from resources.landing_zone import LandingZone
 from resources.provenance import ProvenanceRef, code_version, session_drops
-from sports_assets.assets import commit_context
+from sports_assets.assets import SessionRun, SessionsTold, commit_context
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import (
@@ -31,13 +34,13 @@ from sports_assets.keys import (
     tags,
     work_of,
 )
-from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
 from sports_assets.reports.colophon import Colophon
 from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_query import load_facts
 from sports_assets.reports.facts_sources import SourceStream
 from sports_assets.reports.overview import overview
-from sports_assets.reports.publish import publish_page
+from sports_assets.reports.publish import PublishedPage, publish_page
 from sports_assets.reports.session_page import PageContent, bind_page, make_content
 from sports_assets.reports.stopwatch import RunTimes, stage_times
 from sports_assets.warehouse.assets import PROJECT
@@ -74,56 +77,72 @@ def report_session(
     lakehouse: LakehouseResource,
     landing_zone: LandingZoneResource,
     report_store: ReportStoreResource,
-) -> dg.MaterializeResult:
-    """Write the page of each session of the run."""
-    began = time.time()
-    ledgers = []
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Write the page of each session of the run, oldest first."""
+    run, so_far, pages = SessionRun(context), _run_so_far(context), []
+    ledgers = [REPORT_SESSION.empty()]
     with lakehouse.open() as store, landing_zone.open() as zone, report_store.open() as shelf:
-        for session in session_ids(context):
-            facts = _facts(store, session, landing_zone.club_timezone)
-            content = make_content(facts)
-            provenance = _provenance(context, store, zone, facts)
-            drop_ids = [drop.drop_id for drop in provenance.drops]
-            times = _times(context, zone, session, began)
-
-            def render(
-                revision: int,
-                content: PageContent = content,
-                provenance: ProvenanceRef = provenance,
-                times: RunTimes = times,
-                sources: tuple[SourceStream, ...] = facts.sources,
-            ) -> str:
-                stages = tuple(stage_times(times, datetime.now(UTC)))
-                return bind_page(content, Colophon(revision, stages, provenance, sources))
-
-            page = publish_page(
-                store,
-                shelf,
-                session,
-                content_sha256=content.sha256,
-                render=render,
-                provenance=provenance,
-                written_at_utc=datetime.now(UTC),
-                context=commit_context(context, drop_ids),
-            )
-            ledgers.append(page.ledger)
-            context.add_asset_metadata(
-                {
-                    "report": dg.MetadataValue.md(overview(facts)),
-                    "page": dg.MetadataValue.path(page.uri),
-                    "revision": page.revision,
-                    "is_new_revision": page.is_new,
-                    "provenance": page.provenance.fingerprint,
-                },
-                partition_key=session,
-            )
+        for session in run.session_ids:
+            with run.attempt(session):
+                facts = _facts(store, session, landing_zone.club_timezone)
+                provenance = _provenance(context, store, zone, facts)
+                times = replace(so_far, landed=_landed(context, zone, session))
+                why = commit_context(context, [drop.drop_id for drop in provenance.drops])
+                content = make_content(facts)
+                render = functools.partial(_page, content, facts.sources, provenance, times)
+                page = publish_page(
+                    store,
+                    shelf,
+                    session,
+                    content_sha256=content.sha256,
+                    render=render,
+                    provenance=provenance,
+                    written_at_utc=datetime.now(UTC),
+                    context=why,
+                )
+                ledgers.append(page.ledger)
+                pages.append(_told(page, facts))
     ledger = pa.concat_tables(ledgers)
-    contents = " ".join(sorted(ledger.column("content_sha256").to_pylist()))
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(sha256(contents.encode()).hexdigest()[:16]),
+    whole: dg.MaterializeResult[None] = dg.MaterializeResult(
+        asset_key=REPORT_SESSION_KEY,
+        data_version=dg.DataVersion(_version(ledger)),
         check_results=[check_contract(REPORT_SESSION, ledger)],
         metadata={"dagster/row_count": ledger.num_rows},
     )
+    yield from run.tell(whole, pages)
+    run.require_all()
+
+
+def _page(
+    content: PageContent,
+    sources: tuple[SourceStream, ...],
+    provenance: ProvenanceRef,
+    times: RunTimes,
+    revision: int,
+) -> str:
+    stages = tuple(stage_times(times, datetime.now(UTC)))
+    return bind_page(content, Colophon(revision, stages, provenance, sources))
+
+
+def _told(page: PublishedPage, facts: SessionFacts) -> SessionsTold:
+    """What Dagster shows of one page."""
+    return SessionsTold(
+        [facts.header.session_id],
+        _version(page.ledger),
+        {
+            "report": dg.MetadataValue.md(overview(facts)),
+            "page": dg.MetadataValue.path(page.uri),
+            "revision": dg.MetadataValue.int(page.revision),
+            "is_new_revision": dg.MetadataValue.bool(page.is_new),
+            "provenance": dg.MetadataValue.text(page.provenance.fingerprint),
+        },
+    )
+
+
+def _version(ledger: pa.Table) -> str:
+    """What the pages of a ledger say, as Dagster's data version."""
+    contents = " ".join(sorted(ledger.column("content_sha256").to_pylist()))
+    return sha256(contents.encode()).hexdigest()[:16]
 
 
 def _facts(store: Lakehouse, session_id: str, timezone: str) -> SessionFacts:
@@ -160,27 +179,35 @@ def _provenance(
     )
 
 
-def _times(
-    context: dg.AssetExecutionContext, zone: LandingZone, session_id: str, began: float
-) -> RunTimes:
-    """Instants of this run, as the instance has them."""
+def _run_so_far(context: dg.AssetExecutionContext) -> RunTimes:
+    """Instants of this run, as the instance has them; asked once, whatever the number of pages.
+
+    Dagster reads every event of the run to answer, and the run of a backfill has many.
+    """
+    began = time.time()
     stats = context.instance.get_run_stats(context.run.run_id)
     steps = {
         step.step_key: (step.start_time, step.end_time)
         for step in context.instance.get_run_step_stats(context.run.run_id)
         if step.start_time is not None and step.end_time is not None
     }
-    is_asked_for_by_a_drop = "dagster/sensor_name" in context.run.tags
-    arrivals = [
-        drop.arrived_ns / 1e9
-        for drop in zone.active(session_id)
-        if work_of(drop.manifest.kind) == "facts"
-    ]
     return RunTimes(
-        landed=max(arrivals) if arrivals and is_asked_for_by_a_drop else None,
+        landed=None,
         queued=stats.enqueued_time,
         launched=stats.launch_time,
         started=stats.start_time,
         steps=steps,
         page_started=began,
     )
+
+
+def _landed(context: dg.AssetExecutionContext, zone: LandingZone, session_id: str) -> float | None:
+    """When the session's last drop arrived, where that is what the run was asked for."""
+    if "dagster/sensor_name" not in context.run.tags:
+        return None
+    arrivals = [
+        drop.arrived_ns / 1e9
+        for drop in zone.active(session_id)
+        if work_of(drop.manifest.kind) == "facts"
+    ]
+    return max(arrivals, default=None)

@@ -1,5 +1,7 @@
 """Smoothed movement, one table."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import pyarrow as pa
 
@@ -8,13 +10,13 @@ from edge_ingest.records import POSITIONS
 from edge_ingest.records import SESSIONS as RAW_SESSIONS
 from resources.contracts import KINEMATICS
 from resources.dagster_resources import LakehouseResource
-from resources.lakehouse import Commit, Lakehouse, together
+from resources.lakehouse import Lakehouse
 from resources.provenance import session_drops
-from sports_assets.assets import commit_context, materialized
+from sports_assets.assets import SessionRun, SessionsCommitted, commit_context
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import contract_check_spec, contract_outcome
 from sports_assets.keys import KINEMATICS_KEY, RAW_KEYS, owners, tags
-from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
 from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
 
 
@@ -37,19 +39,23 @@ from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
 )
 def tracking_kinematics(
     context: dg.AssetExecutionContext, lakehouse: LakehouseResource
-) -> dg.MaterializeResult:
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Smooth each session by the limits of its sport, one after the other."""
-    commits: list[Commit] = []
+    run = SessionRun(context)
+    committed: list[SessionsCommitted] = []
     broken: list[Violation] = []
     with lakehouse.open() as store:
-        for session in session_ids(context):
-            rows = _smoothed(store, session)
-            broken += KINEMATICS.violations(rows)
-            drop_ids = [drop.drop_id for drop in session_drops(store, [session])]
-            why = commit_context(context, drop_ids)
-            commits.append(store.replace_sessions(KINEMATICS, rows, [session], why))
-    commit = together(commits)
-    return materialized(commit, [contract_outcome(KINEMATICS, broken, commit.rows)])
+        for session in run.session_ids:
+            with run.attempt(session):
+                rows = _smoothed(store, session)
+                broken += KINEMATICS.violations(rows)
+                drop_ids = [drop.drop_id for drop in session_drops(store, [session])]
+                why = commit_context(context, drop_ids)
+                commit = store.replace_sessions(KINEMATICS, rows, [session], why)
+                committed.append(SessionsCommitted([session], commit))
+    outcome = contract_outcome(KINEMATICS, broken, sum(one.commit.rows for one in committed))
+    yield from run.tell_table(committed, [outcome])
+    run.require_all()
 
 
 def _smoothed(store: Lakehouse, session_id: str) -> pa.Table:

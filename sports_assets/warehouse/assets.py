@@ -5,7 +5,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,18 +13,23 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.dbt.build import ATHLETE_DAY_TAG, dbt_build
+from resources.dbt.chunks import ChunkLimits, measure_sessions, plan_chunks
 from resources.dbt.days import build_athlete_days
-from resources.dbt.outcome import BuildResult, TestOutcome
+from resources.dbt.graph import DbtGraph
+from resources.dbt.outcome import BuildResult, TestOutcome, merged_tests
 from resources.dbt.project import load_project
+from resources.dbt.sessions import SessionsBuilt, build_by_chunk
 from resources.environment import load_settings
 from resources.lakehouse import CommitContext, Lakehouse
 from resources.provenance import session_drops
-from sports_assets.assets import commit_context, materialized
+from sports_assets.assets import SessionRun, SessionsCommitted, commit_context
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.keys import IDENTITY_ATHLETES_KEY, asset_key, owners, tags
-from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, session_ids
+from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
 
 PROJECT = load_project(load_settings().home / "dbt")
+#: What one dbt invocation of a run may hold.
+LIMITS = ChunkLimits()
 
 _IDENTITY = {"athlete", "unmatched_athlete"}
 _NO_PERSON = {"session", "session_source", "stream_quality", "team_shape"}
@@ -122,21 +127,18 @@ def dbt_facts(
     lakehouse: LakehouseResource,
     landing_zone: LandingZoneResource,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Build the selected tables for the run's sessions, in one dbt invocation."""
-    sessions = session_ids(context)
-    with (
-        lakehouse.open() as store,
-        landing_zone.open() as zone,
-        dbt_build(
-            store,
-            sessions,
-            project=PROJECT,
-            context=_context(context, store, sessions),
-            crosswalk=zone.athletes(),
-        ) as build,
-    ):
-        result = build.run(_selected(context))
-    yield from _tell(context, result)
+    """Build the selected tables, some of the run's sessions after the other, oldest first."""
+    with lakehouse.open() as store, landing_zone.open() as zone:
+        crosswalk, selected = zone.athletes(), _selected(context)
+
+        def build(sessions: Sequence[str]) -> BuildResult:
+            why = _context(context, store, sessions)
+            with dbt_build(
+                store, sessions, project=PROJECT, context=why, crosswalk=crosswalk
+            ) as active:
+                return active.run(selected)
+
+        yield from _build(context, store, build)
 
 
 @dbt_assets(
@@ -151,16 +153,17 @@ def dbt_athlete_days(
     context: dg.AssetExecutionContext, lakehouse: LakehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Build the days that the run's sessions touch, from what is published."""
-    sessions = session_ids(context)
     with lakehouse.open() as store:
-        result = build_athlete_days(
-            store, sessions, project=PROJECT, context=_context(context, store, sessions)
-        )
-    yield from _tell(context, result)
+
+        def build(sessions: Sequence[str]) -> BuildResult:
+            why = _context(context, store, sessions)
+            return build_athlete_days(store, sessions, project=PROJECT, context=why)
+
+        yield from _build(context, store, build)
 
 
 def _context(
-    context: dg.AssetExecutionContext, store: Lakehouse, sessions: list[str]
+    context: dg.AssetExecutionContext, store: Lakehouse, sessions: Sequence[str]
 ) -> CommitContext:
     return commit_context(context, [drop.drop_id for drop in session_drops(store, sessions)])
 
@@ -169,35 +172,48 @@ def _selected(context: dg.AssetExecutionContext) -> list[str]:
     return ["/".join(key.path) for key in context.selected_asset_keys]
 
 
-def _tell(
-    context: dg.AssetExecutionContext, result: BuildResult
+def _build(
+    context: dg.AssetExecutionContext,
+    store: Lakehouse,
+    build: Callable[[Sequence[str]], BuildResult],
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Say what was published and what each test found; fail if anything had to stay out.
+    """Build the run's sessions in chunks; say what was published and what each test found.
 
     Raises:
-        Failure: names each table that was not published, and why.
+        Failure: names each session of which something had to stay out, and why.
     """
-    wanted = context.selected_asset_check_keys
-    for key, commit in result.published.items():
-        yield materialized(
-            commit,
-            metadata={
-                "dbt_build_s": dg.MetadataValue.float(result.build_seconds.get(key, 0.0)),
-                "dbt_step_s": dg.MetadataValue.float(result.seconds),
-                "snapshots_read": dg.MetadataValue.json(
-                    {name: str(snapshot) for name, snapshot in sorted(result.snapshots.items())}
-                ),
-            },
-        )
-    for test in result.tests:
-        if test.has_run and dg.AssetCheckKey(asset_key(test.model), test.name) in wanted:
+    run = SessionRun(context)
+    graph = DbtGraph(PROJECT.manifest)
+    keys = graph.check_keys(_selected(context))  # parents first, as Dagster wants to hear of them
+    chunks = plan_chunks(measure_sessions(store, graph, run.session_ids, keys), LIMITS)
+    built = list(build_by_chunk(chunks, build, context.log.info))
+    for one in built:
+        if one.reason is not None:
+            run.fail(one.session_ids[0], one.reason)
+    for key in keys:
+        parts = [_part(one, key, graph) for one in built if one.is_published(key)]
+        yield from run.tell_table(parts)
+    results = [one.result for one in built if one.result is not None]
+    for test in merged_tests([result.tests for result in results]):
+        name = dg.AssetCheckKey(asset_key(test.model), test.name)
+        if test.has_run and name in context.selected_asset_check_keys:
             yield _check(test)
-    if not result.is_complete:
-        reasons = {**result.failed, **result.skipped}
-        raise dg.Failure(
-            "not published: " + "; ".join(f"{key}: {why}" for key, why in reasons.items()),
-            allow_retries=False,
+    run.require_all()
+
+
+def _part(built: SessionsBuilt, key: str, graph: DbtGraph) -> SessionsCommitted:
+    """A published table of some sessions, and the history that they were held against."""
+    assert built.result is not None
+    metadata: dict[str, dg.MetadataValue] = {}
+    if len(built.session_ids) == 1 or graph.history_of([key]):
+        metadata["snapshots_read"] = dg.MetadataValue.json(
+            {name: str(snapshot) for name, snapshot in sorted(built.result.snapshots.items())}
         )
+    metadata |= {
+        "dbt_build_s": dg.MetadataValue.float(built.result.build_seconds.get(key, 0.0)),
+        "dbt_step_s": dg.MetadataValue.float(built.result.seconds),
+    }
+    return SessionsCommitted(built.session_ids, built.result.published[key], metadata)
 
 
 def _check(test: TestOutcome) -> dg.AssetCheckResult:
