@@ -10,6 +10,8 @@ import pyarrow as pa
 from edge_ingest.contract import Column, TableContract
 from edge_ingest.norms import METRICS
 from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, SPORTS, TEXT
+from resources.faults import FaultKind
+from resources.trouble import Again
 from resources.upkeep import OUTCOMES, Action
 
 _SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
@@ -222,6 +224,49 @@ OPS_UPKEEP = TableContract(
     sort_by=("day", "run_id", "table_key", "action", "subject"),
 )
 
+_RUNBOOK = Column("runbook", TEXT, "page that says what to do")
+
+OPS_FAILED_RUN = TableContract(
+    key="ops/failed_run",
+    grain="one row a run of the last 30 days that failed",
+    columns=(
+        Column("run_id", TEXT, "run of Dagster"),
+        Column("job", TEXT, "its job"),
+        Column("session_id", TEXT, "our session: <date>_<sport>_<slug>",
+               null_means="the run is for no session, or for several"),
+        Column("day", pa.date32(), "the club's local day on which it failed"),
+        Column("failed_at_utc", INSTANT, "when it failed"),
+        Column("fault", TEXT, "kind of the fault", allowed=tuple(kind.value for kind in FaultKind)),
+        Column("reason", TEXT, "what stopped it, in a line; no athlete's values"),
+        _RUNBOOK,
+        Column("again", TEXT, "what became of the same work later",
+               allowed=tuple(again.value for again in Again)),
+        Column("again_run_id", TEXT, "the run that made good, else the newest that tried",
+               null_means="not tried again"),
+    ),
+    primary_key=("run_id",),
+    replaced_by="slice",
+    sort_by=("day", "failed_at_utc", "run_id"),
+)  # fmt: skip
+
+OPS_STALE_ASSET = TableContract(
+    key="ops/stale_asset",
+    grain="one row a thing that should have been made, or should have told of itself, and did not",
+    columns=(
+        Column("late_id", TEXT, "an asset (`layer/name`), `sensor:NAME`, `schedule:NAME` or "
+               "`daemon:NAME`, with the session where there is one"),
+        Column("session_id", TEXT, "our session: <date>_<sport>_<slug>",
+               null_means="not a matter of one session"),
+        Column("day", pa.date32(), "the club's local day since which it is late"),
+        Column("late_since_utc", INSTANT, "when it should have been there"),
+        Column("reason", TEXT, "why, where that is known; no athlete's values"),
+        _RUNBOOK,
+    ),
+    primary_key=("late_id",),
+    replaced_by="slice",
+    sort_by=("day", "late_since_utc", "late_id"),
+)  # fmt: skip
+
 #: Contracts that exist before anything fills them.
 EMPTY: tuple[TableContract, ...] = (
     VISION_POSITIONS, PREDICTION_INJURY_RISK, PREDICTION_READINESS, PREDICTION_RECOVERY,
@@ -231,4 +276,5 @@ EMPTY: tuple[TableContract, ...] = (
 #: Every table that has its contract in code.
 ALL: tuple[TableContract, ...] = (
     *RAW, KINEMATICS, *EMPTY, ALERT_PERSONAL_NORM, REPORT_SESSION, OPS_UPKEEP_PLAN, OPS_UPKEEP,
+    OPS_FAILED_RUN, OPS_STALE_ASSET,
 )  # fmt: skip

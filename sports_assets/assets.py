@@ -1,28 +1,44 @@
-"""What every asset does alike: say why it commits, and tell Dagster what it left behind, and of
-which sessions.
+"""What every asset does alike: say why it commits, tell Dagster what it left behind and of which
+sessions, or what stopped it. A fault that passes is tried again; any other is told once, with kind
+and runbook page.
 
 Also the tables that wait for whoever will fill them: their contract is part of the graph already.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
+from inspect import isgeneratorfunction
+from traceback import format_tb
+from typing import ParamSpec, TypeVar, cast
 
 import dagster as dg
 
 from edge_ingest.errors import EdgeError
 from resources.contracts import EMPTY
 from resources.errors import ForeignRowsError, ImmutableReportError, NotCommittedError
+from resources.failed_runs import fault_metadata
+from resources.faults import Fault, fault_of
 from resources.lakehouse import Commit, CommitContext, together
 from resources.provenance import code_version
 from sports_assets.keys import asset_key, owners, tags
 from sports_assets.partitions import session_ids
 
 #: What is wrong with a session itself. Anything else (the catalogue is gone) is no session's fault.
-_OF_A_SESSION = (dg.Failure, EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError)
+_OF_A_SESSION = (EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError)
 #: Dagster exports no name for the tag under which it keeps a data version.
 _DATA_VERSION_TAG = "dagster/data_version"
 _NAMED = 20
+
+#: Waits before each further try of a step, s: a catalogue may be gone for a minute.
+WAITS_S = (5.0, 15.0, 60.0)
+#: Each wait is drawn from this range around it, so that two runs do not collide again.
+_JITTER = (0.8, 1.2)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def commit_context(
@@ -50,6 +66,82 @@ def materialized(
             **(metadata or {}),
         },
     )
+
+
+def guarded(body: Callable[P, T]) -> Callable[P, T]:
+    """Decorate the body of an asset, below Dagster's own decorator: see `outcome_of`.
+
+    Dagster reads the body's signature, which stays what it is.
+    """
+    if isgeneratorfunction(body):
+
+        @wraps(body)
+        def steps(*args: P.args, **named: P.kwargs) -> Iterator[object]:
+            with _telling(args[0]):
+                yield from body(*args, **named)
+
+        return cast("Callable[P, T]", steps)
+
+    @wraps(body)
+    def step(*args: P.args, **named: P.kwargs) -> T:
+        with _telling(args[0]):
+            return body(*args, **named)
+
+    return step
+
+
+def outcome_of(fault: Fault, tries_before: int) -> dg.RetryRequested | dg.Failure:
+    """What an asset raises for a fault.
+
+    One that passes is tried again after a while, a bounded number of times. Any other, or one that
+    did not pass, fails the step once; its metadata says kind, reason and runbook page, which is
+    what the sensor of failed runs reads. Neither shows an athlete's value.
+
+    Args:
+        tries_before: `context.retry_number`.
+    """
+    if fault.is_transient and tries_before < len(WAITS_S):
+        wait_s = WAITS_S[tries_before] * random.uniform(*_JITTER)  # noqa: S311 - no secret
+        return dg.RetryRequested(max_retries=len(WAITS_S), seconds_to_wait=wait_s)
+    tried = f" (tried {tries_before + 1} times)" if tries_before else ""
+    return dg.Failure(
+        f"{fault.reason}{tried}; see {fault.runbook}", fault_metadata(fault), allow_retries=False
+    )
+
+
+@contextmanager
+def _telling(context: object) -> Iterator[None]:
+    """Whatever an asset's body raises becomes `outcome_of` its fault; what it raises on purpose for
+    Dagster stays as it is.
+
+    The error itself is not passed on: Dagster would store its message, which may quote a value, for
+    as long as it keeps events. Where it came from is told without it.
+    """
+    assert isinstance(context, dg.AssetExecutionContext)
+    try:
+        yield
+    except (dg.Failure, dg.RetryRequested):
+        raise
+    except Exception as error:  # noqa: BLE001 - the boundary at which a fault is told
+        fault = fault_of(error)
+        outcome = outcome_of(fault, context.retry_number)
+        if isinstance(outcome, dg.RetryRequested):
+            context.log.warning("%s: trying again in %.0f s", fault.reason, outcome.seconds_to_wait)
+        else:
+            context.log.error(  # noqa: TRY400 - `exception` would show what the error says
+                "where it was raised:\n%s", _way_of(error)
+            )
+        raise outcome from None
+
+
+def _way_of(error: BaseException) -> str:
+    """Through which lines of code an error and its causes came; without what they say."""
+    parts = []
+    cause: BaseException | None = error
+    while cause is not None:
+        parts.append("".join(format_tb(cause.__traceback__)) + type(cause).__name__)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\ncaused by\n".join(parts)
 
 
 def waiting_contracts() -> list[dg.AssetSpec]:
@@ -110,33 +202,33 @@ class SessionRun:
 
     Attributes:
         session_ids: as `sports_assets.partitions.session_ids` gives them.
-        failed: why, by session.
+        failed: what stopped it, by session.
     """
 
     def __init__(self, context: dg.AssetExecutionContext) -> None:
         self._context = context
         self.session_ids = session_ids(context)
-        self.failed: dict[str, str] = {}
+        self.failed: dict[str, Fault] = {}
 
-    def fail(self, session_id: str, reason: str) -> None:
+    def fail(self, session_id: str, fault: Fault) -> None:
         """Write down that a session failed, and go on."""
-        self._context.log.warning("%s failed: %s", session_id, reason)
-        self.failed.setdefault(session_id, reason)
+        self._context.log.warning("%s failed: %s", session_id, fault.reason)
+        self.failed.setdefault(session_id, fault)
 
     @contextmanager
     def attempt(self, session_id: str) -> Iterator[None]:
         """Work on one session; its own faults are written down, unless the run is of it alone.
 
         Raises:
-            Failure, EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError: the run's
-                only session is at fault.
+            EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError: the run's only
+                session is at fault.
         """
         try:
             yield
         except _OF_A_SESSION as error:
             if len(self.session_ids) == 1:
                 raise
-            self.fail(session_id, getattr(error, "description", None) or str(error))
+            self.fail(session_id, fault_of(error))
 
     def tell(
         self, whole: dg.MaterializeResult, parts: Sequence[SessionsTold]
@@ -204,15 +296,15 @@ class SessionRun:
         """
         if not self.failed:
             return
+        first = next(iter(self.failed.values()))
         if len(self.session_ids) == 1:
-            ((session, reason),) = self.failed.items()
-            raise dg.Failure(f"{session}: {reason}", allow_retries=False)
+            raise outcome_of(first, self._context.retry_number)
         named = list(self.failed.items())[:_NAMED]
         more = len(self.failed) - len(named)
-        raise dg.Failure(
+        said = (
             f"{len(self.failed)} of {len(self.session_ids)} sessions failed, and what could be "
             "published of the others is; correct these, or launch the run again without them. "
-            + "; ".join(f"{session}: {reason}" for session, reason in named)
-            + (f"; and {more} more, which the log names" if more else ""),
-            allow_retries=False,
+            + "; ".join(f"{session}: {fault.reason}" for session, fault in named)
+            + (f"; and {more} more, which the log names" if more else "")
         )
+        raise outcome_of(Fault(first.kind, said), self._context.retry_number)

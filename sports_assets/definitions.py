@@ -14,11 +14,14 @@ from sensors.edge_drops import (
     session_facts,
     session_footage,
 )
+from sensors.failed_runs import failed_run_list, failed_runs_sensor
+from sensors.stale_assets import stale_asset_list, stale_assets_sensor
 from sensors.upkeep_clock import upkeep_clock, upkeep_job
 from sports_assets.alerts.assets import personal_norm
 from sports_assets.assets import waiting_contracts
 from sports_assets.backup.assets import nightly_backup, ops_backup
 from sports_assets.raw.assets import raw_days, raw_quarantine, raw_session
+from sports_assets.recovery.assets import failed_run, stale_asset
 from sports_assets.reports.assets import report_session
 from sports_assets.tracking.assets import tracking_kinematics
 from sports_assets.upkeep.assets import upkeep, upkeep_plan
@@ -45,15 +48,27 @@ defs = dg.Definitions(
         ops_backup,
         upkeep_plan,
         upkeep,
+        failed_run,
+        stale_asset,
         *waiting_contracts(),
     ],
-    jobs=[session_facts, session_footage, daily_records, quarantine, upkeep_job],
+    jobs=[
+        session_facts,
+        session_footage,
+        daily_records,
+        quarantine,
+        upkeep_job,
+        failed_run_list,
+        stale_asset_list,
+    ],
     schedules=[
         nightly_backup(settings.club_timezone),
         upkeep_clock(settings.club_timezone),
     ],
     sensors=[
         edge_drops,
+        failed_runs_sensor,
+        stale_assets_sensor,
         dg.AutomationConditionSensorDefinition(
             "new_code_or_late_input",
             target=dg.AssetSelection.all(),

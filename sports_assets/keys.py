@@ -12,10 +12,13 @@ from resources.contracts import (
     ALERT_PERSONAL_NORM,
     EMPTY,
     KINEMATICS,
+    OPS_FAILED_RUN,
+    OPS_STALE_ASSET,
     OPS_UPKEEP,
     OPS_UPKEEP_PLAN,
     REPORT_SESSION,
 )
+from resources.late import Work, Works
 
 #: What each layer is, in the words of its readers; an asset's group is its layer.
 LAYERS: Mapping[str, str] = {
@@ -102,3 +105,15 @@ REPORT_SESSION_KEY = asset_key(REPORT_SESSION.key)
 UPKEEP_PLAN_KEY = asset_key(OPS_UPKEEP_PLAN.key)
 UPKEEP_KEY = asset_key(OPS_UPKEEP.key)
 BACKUP_KEY = asset_key("ops/backup")
+FAILED_RUN_KEY = asset_key(OPS_FAILED_RUN.key)
+STALE_ASSET_KEY = asset_key(OPS_STALE_ASSET.key)
+
+#: What becomes of a drop, and which job makes it so.
+WORKS = Works(
+    facts=Work(REPORT_SESSION_KEY, "session_facts"),
+    footage=Work(RAW_KEYS["footage"], "session_footage"),
+    days={
+        kind: Work(RAW_KEYS[kind], "daily_records", is_of_sessions=False)
+        for kind in ("wellness", "injuries")
+    },
+)

@@ -2,6 +2,9 @@
 
 import dagster as dg
 
+from resources.failed_runs import fault_metadata
+from resources.faults import Fault, FaultKind
+
 #: One key a session, e.g. `2019-11-09_football_bayern-dortmund`; it exists once a drop has come.
 SESSIONS_NAME = "session"
 SESSIONS = dg.DynamicPartitionsDefinition(name=SESSIONS_NAME)
@@ -26,8 +29,13 @@ def session_ids(context: dg.AssetExecutionContext) -> list[str]:
         Failure: the run names no session; it is not retried.
     """
     if not (context.has_partition_key or context.has_partition_key_range):
-        raise dg.Failure(f"this run names no session: {_REMEDY}", allow_retries=False)
+        raise _unnamed(f"this run names no session: {_REMEDY}")
     keys = sorted(context.partition_keys)
     if not keys:
-        raise dg.Failure(f"this run's range of sessions is empty: {_REMEDY}", allow_retries=False)
+        raise _unnamed(f"this run's range of sessions is empty: {_REMEDY}")
     return keys
+
+
+def _unnamed(reason: str) -> dg.Failure:
+    fault = Fault(FaultKind.SETTINGS, reason)
+    return dg.Failure(reason, fault_metadata(fault), allow_retries=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from edge_ingest.errors import ContractError
 from resources.dbt.outcome import BuildResult
 from resources.errors import FailedBuildError, ForeignRowsError, NotCommittedError
+from resources.faults import FaultKind, fault_of
 
 #: Faults of the sessions themselves, and none that another attempt would mend.
 _OF_A_SESSION = (ContractError, ForeignRowsError, NotCommittedError)
@@ -53,7 +54,8 @@ def build_by_chunk(
     Raises:
         NotCommittedError, ForeignRowsError, ContractError: the run is of one session only, and it
             is at fault.
-        CommitConflictError, DbtError, …: faults of the surroundings; what was published stays.
+        FailedBuildError, CommitConflictError, DbtError, …: faults of the surroundings; what was
+            published stays.
     """
     total = sum(map(len, chunks))
     if total == 1:
@@ -91,5 +93,7 @@ def _described(session_ids: Sequence[str], result: BuildResult) -> SessionsBuilt
     try:
         result.require_complete()
     except FailedBuildError as error:
+        if fault_of(error).kind is not FaultKind.FAILED_TEST:
+            raise  # the disk is full, the object store is gone: no session's fault
         return SessionsBuilt(tuple(session_ids), result, str(error))
     return SessionsBuilt(tuple(session_ids), result, None)

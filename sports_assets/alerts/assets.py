@@ -14,7 +14,7 @@ from resources.provenance import ProvenanceRef, code_version
 from sports_assets.alerts.export import norms_file
 from sports_assets.alerts.history import TABLES, read_history
 from sports_assets.alerts.norms import NormSettings, personal_norms
-from sports_assets.assets import commit_context, materialized
+from sports_assets.assets import commit_context, guarded, materialized
 from sports_assets.automation import on_new_sessions
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import (
@@ -47,6 +47,7 @@ _EVERY_DAY = Slice("day", date.min, date.max, {})
         f"to {NORMS_NAME} in the landing zone, where the live node at the ground fetches it."
     ),
 )
+@guarded
 def personal_norm(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,

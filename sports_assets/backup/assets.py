@@ -11,6 +11,7 @@ from resources.backup.policy import KEPT_DAYS, RESTORABLE
 from resources.backup.run import back_up, check
 from resources.dagster_resources import BackupResource, LakehouseResource
 from resources.iceberg.restore import Checked
+from sports_assets.assets import guarded
 from sports_assets.keys import BACKUP_KEY, owners, tags
 
 _CAN_BE_RESTORED = "can_be_restored"
@@ -37,6 +38,7 @@ _CAN_BE_RESTORED = "can_be_restored"
         "docs/backup.md."
     ),
 )
+@guarded
 def ops_backup(
     context: dg.AssetExecutionContext, lakehouse: LakehouseResource, backups: BackupResource
 ) -> dg.MaterializeResult:

@@ -14,7 +14,13 @@ from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.lakehouse import Slice, together
 from resources.landing_drops import ActiveDrop
 from resources.landing_zone import LandingZone
-from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, materialized
+from sports_assets.assets import (
+    SessionRun,
+    SessionsCommitted,
+    commit_context,
+    guarded,
+    materialized,
+)
 from sports_assets.checks import check_contract, contract_check_spec, contract_outcome
 from sports_assets.keys import RAW_KEYS, owners, tags, work_of
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
@@ -59,6 +65,7 @@ def _spec(contract: TableContract) -> dg.AssetSpec:
     backfill_policy=MANY_SESSIONS_A_RUN,
     can_subset=True,
 )
+@guarded
 def raw_session(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,
@@ -116,6 +123,7 @@ class ArrivedDays(dg.Config):
     check_specs=[contract_check_spec(contract) for contract in _DAY_CONTRACTS.values()],
     can_subset=True,
 )
+@guarded
 def raw_days(
     context: dg.AssetExecutionContext,
     config: ArrivedDays,
@@ -171,6 +179,7 @@ class WaitingDrops(dg.Config):
         "drop again, over the refused one, submits it anew."
     ),
 )
+@guarded
 def raw_quarantine(
     context: dg.AssetExecutionContext,
     config: WaitingDrops,
@@ -275,7 +284,7 @@ def _build(
     Without footage the vision lane's table is empty, which is no fault.
 
     Raises:
-        Failure: no drop of the session can be loaded; names each and why.
+        DropError: no drop of the session can be loaded; names each and why.
         IncompleteDropError: a file went away, or could not be read, meanwhile: launch it again.
     """
     not_loaded = [
@@ -295,11 +304,8 @@ def _build(
             return built, drops
         not_loaded += _refuse(context, zone, drops, built.refused)
     nothing = "none of footage" if work == "vision" else "none but of footage, if any,"
-    raise dg.Failure(
-        f"{session_id} has no drop that can be loaded: "
-        + (
-            "; ".join(not_loaded)
-            or f"{nothing} is in the landing zone; send it, or correct the session"
-        ),
-        allow_retries=False,
+    reason = f"{session_id} has no drop that can be loaded: " + (
+        "; ".join(not_loaded)
+        or f"{nothing} is in the landing zone; send it, or correct the session"
     )
+    raise DropError(reason)

@@ -23,7 +23,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing_club import ATHLETES_NAME, CALENDAR_NAME
 from resources.landing_zone import LandingZone
 from resources.provenance import ProvenanceRef, code_version, session_drops
-from sports_assets.assets import SessionRun, SessionsTold, commit_context
+from sports_assets.assets import SessionRun, SessionsTold, commit_context, guarded
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import (
@@ -72,6 +72,7 @@ _READ = [*_FACTS, POSITIONS, SIGNALS, EVENTS, KINEMATICS]
         "what it says changes, and never replaced."
     ),
 )
+@guarded
 def report_session(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,

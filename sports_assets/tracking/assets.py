@@ -10,9 +10,10 @@ from edge_ingest.records import POSITIONS
 from edge_ingest.records import SESSIONS as RAW_SESSIONS
 from resources.contracts import KINEMATICS
 from resources.dagster_resources import LakehouseResource
+from resources.errors import NotCommittedError
 from resources.lakehouse import Lakehouse
 from resources.provenance import session_drops
-from sports_assets.assets import SessionRun, SessionsCommitted, commit_context
+from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, guarded
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import contract_check_spec, contract_outcome
 from sports_assets.keys import KINEMATICS_KEY, RAW_KEYS, owners, tags
@@ -37,6 +38,7 @@ from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
         f"{KINEMATICS.grain}. The dbt marts read it."
     ),
 )
+@guarded
 def tracking_kinematics(
     context: dg.AssetExecutionContext, lakehouse: LakehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
@@ -64,9 +66,8 @@ def _smoothed(store: Lakehouse, session_id: str) -> pa.Table:
         store.view(connection, RAW_SESSIONS, "sessions", [session_id])
         sport = connection.sql("select sport from sessions order by stream_id limit 1").fetchone()
         if sport is None:
-            raise dg.Failure(
-                f"{session_id} has no rows in raw/sessions: materialise raw for it first",
-                allow_retries=False,
+            raise NotCommittedError(
+                f"{session_id} has no rows in raw/sessions: materialise raw for it first"
             )
         positions = connection.sql("select * from positions").to_arrow_table()
     return kinematics(positions, KinematicsSettings.for_sport(sport[0]))

@@ -9,11 +9,10 @@ from edge_ingest.contract import TableContract
 from resources.contracts import ALL, OPS_UPKEEP, OPS_UPKEEP_PLAN
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.dbt.contracts import dbt_contracts
-from resources.errors import ResourceError
 from resources.lakehouse import Slice
 from resources.provenance import named_snapshots
 from resources.upkeep import POLICY, Done
-from sports_assets.assets import commit_context, materialized
+from sports_assets.assets import commit_context, guarded, materialized
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import UPKEEP_KEY, UPKEEP_PLAN_KEY, owners, tags
 from sports_assets.upkeep.rows import ledger_rows, overview, plan_rows, read_plan
@@ -42,6 +41,7 @@ _EVERY_STEP_DONE = "every_step_could_be_taken"
         "whoever looks after the lakehouse reads it, and ops/upkeep applies it."
     ),
 )
+@guarded
 def upkeep_plan(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,
@@ -89,6 +89,7 @@ def upkeep_plan(
         "table changes by it."
     ),
 )
+@guarded
 def upkeep(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,
@@ -102,10 +103,7 @@ def upkeep(
         with store.connect() as connection:
             store.view(connection, OPS_UPKEEP_PLAN, "plan")
             planned = connection.sql("select * from plan").to_arrow_table()
-        try:
-            plan_id, steps = read_plan(planned, POLICY, now)
-        except ResourceError as error:
-            raise dg.Failure(str(error), allow_retries=False) from error
+        plan_id, steps = read_plan(planned, POLICY, now)
         try:
             for one in store.upkeep().apply(steps, named_snapshots(store, ALL), now):
                 done.append(one)

@@ -20,9 +20,11 @@ from resources.dbt.outcome import BuildResult, TestOutcome, merged_tests
 from resources.dbt.project import load_project
 from resources.dbt.sessions import SessionsBuilt, build_by_chunk
 from resources.environment import load_settings
+from resources.errors import FailedBuildError
+from resources.faults import fault_of
 from resources.lakehouse import CommitContext, Lakehouse
 from resources.provenance import session_drops
-from sports_assets.assets import SessionRun, SessionsCommitted, commit_context
+from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, guarded
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.keys import IDENTITY_ATHLETES_KEY, asset_key, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
@@ -122,6 +124,7 @@ identity_athletes = dg.AssetSpec(
     backfill_policy=MANY_SESSIONS_A_RUN,
     dagster_dbt_translator=Translator(),
 )
+@guarded
 def dbt_facts(
     context: dg.AssetExecutionContext,
     lakehouse: LakehouseResource,
@@ -149,6 +152,7 @@ def dbt_facts(
     backfill_policy=MANY_SESSIONS_A_RUN,
     dagster_dbt_translator=Translator(),
 )
+@guarded
 def dbt_athlete_days(
     context: dg.AssetExecutionContext, lakehouse: LakehouseResource
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
@@ -189,7 +193,7 @@ def _build(
     built = list(build_by_chunk(chunks, build, context.log.info))
     for one in built:
         if one.reason is not None:
-            run.fail(one.session_ids[0], one.reason)
+            run.fail(one.session_ids[0], fault_of(FailedBuildError(one.reason)))
     for key in keys:
         parts = [_part(one, key, graph) for one in built if one.is_published(key)]
         yield from run.tell_table(parts)
