@@ -61,9 +61,10 @@ def put_back_dagster(home: Path | None, store: BackupStore, backup: str, of: Dag
     files = unpacked(store.get(backup, of.archive), of.files, f"{_ARCHIVE} of backup {backup}")
     there = {str(path.relative_to(storage)): path for path in storage.rglob(f"*{_SUFFIX}")}
     if any(files.get(name) != path.read_bytes() for name, path in there.items()):
+        folders = ", ".join(sorted({Path(name).parts[0] for name in there}))
         return (
-            f"{storage} has runs of its own: left alone. To have the backup's, stop Dagster, move "
-            "that folder away, and run this again"
+            f"there is one in {storage}: left alone. To have the backup's, stop Dagster, move "
+            f"{folders} away from there, and run this again"
         )
     for name, payload in files.items():
         if name not in there:

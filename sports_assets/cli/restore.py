@@ -91,22 +91,26 @@ def _tell_check(name: str, checked: "tuple[Checked, ...]") -> None:
 
 
 def _tell(done: "Restored") -> None:
-    back = [table for table in done.tables if table.table.key not in done.unchanged]
+    from resources.iceberg.restore import named
+
+    back = [one.table.key for one in done.tables if one.table.key not in done.unchanged]
     rows = [
         ("backup", f"[bold]{done.manifest.name}[/]"),
-        ("restored", ", ".join(table.table.key for table in back) or "none"),
-        ("as it was", ", ".join(done.unchanged) or "none"),
+        ("restored", f"{len(back)} tables: {named(back)}" if back else "no table"),
+        ("as it was", f"{len(done.unchanged)} tables: {named(done.unchanged)}")
+        if done.unchanged
+        else ("as it was", "no table"),
         ("dagster", done.dagster),
     ]
     rows += [
-        ("not whole", f"[yellow]{table.table.key}: {len(table.not_whole)} snapshots back[/]")
+        ("not whole", f"[yellow]{table.table.key}: {len(table.not_whole)} snapshot(s) back[/]")
         for table in done.tables
         if table.not_whole
     ]
     if done.left_out:
         rows.append(("left out", f"[red]{', '.join(done.left_out)}[/]: no snapshot is whole"))
     if done.not_in_backup:
-        rows.append(("untouched", f"{', '.join(done.not_in_backup)}: not in the backup"))
+        rows.append(("untouched", f"{named(done.not_in_backup)}: not in the backup"))
     since = f"{done.manifest.begun_at:%Y-%m-%d %H:%M} UTC"
     then = f"start Dagster. What came after {since} is to be built again: see docs/backup.md"
     rows.append(("next", then))

@@ -86,8 +86,8 @@ def test_the_commands_tell_what_they_did_and_what_is_wrong(club: Club, tmp_path:
     club.commit("2024-05-01_football_t", "1")
     assert "1 snapshot that the backup has not" in told("restore", code=2)
     club.lose_catalog()
-    assert "raw/athletes, raw/injuries, raw/wellness" in told("restore")
+    assert "3 tables: raw/athletes, raw/injuries, raw/wellness" in told("restore")
     assert club.hashes() == before
     club.lose(club.data_files(ATHLETES)[0])
     assert "is missing" in told("restore", "--check", code=1)
-    assert "raw/athletes: 1 snapshots back" not in told("restore", "--only", "raw/wellness")
+    assert "as it was  1 tables: raw/wellness" in told("restore", "--only", "raw/wellness")
