@@ -10,6 +10,7 @@ import pytest
 from resources.dagster_resources import LakehouseResource
 from resources.errors import CatalogueUnavailableError, SettingsError
 from resources.failed_runs import FAULT_TAG, REASON, RUNBOOK_TAG
+from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.lakehouse import IcebergLakehouse
 from sports_assets.definitions import defs
 from tests.sports_assets.test_session_runs import Club
@@ -35,12 +36,20 @@ class Faulty(LakehouseResource):
     """The lakehouse, whose catalogue is not always there."""
 
     def open(self) -> IcebergLakehouse:
-        step = dg.AssetExecutionContext.get().op_execution_context.op.name
-        fault = _plan[0](_opened[step])
-        _opened[step] += 1
-        if fault is not None:
-            raise fault
+        _meet()
         return super().open()
+
+    def open_catalog(self) -> TableCatalog:
+        _meet()
+        return super().open_catalog()
+
+
+def _meet() -> None:
+    step = dg.AssetExecutionContext.get().op_execution_context.op.name
+    fault = _plan[0](_opened[step])
+    _opened[step] += 1
+    if fault is not None:
+        raise fault
 
 
 @pytest.fixture
