@@ -92,6 +92,8 @@ def test_the_example_lists_each_variable_once_with_its_meaning() -> None:
         for module in (environment, node)
         for variable in VARIABLE.findall(Path(module.__file__).read_text())
     }
+    instance = (REPOSITORY / "deploy" / "aws" / "dagster.yaml").read_text()
+    read |= set(re.findall(r"{env: (\w+)}", instance))
     lines = (REPOSITORY / ".env.example").read_text().splitlines()
     listed = [line.split("=")[0] for line in lines if line and not line.startswith("#")]
     assert sorted(listed) == sorted(read)
