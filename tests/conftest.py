@@ -1,17 +1,14 @@
 """Fixtures that every folder of tests shares: where real recordings are, and real servers."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from deploy.edge.broker import free_port
 from deploy.local.postgres import Cluster, cluster, find_postgres
-from deploy.local.services import wait_for_port
+from deploy.local.s3 import moto, seaweedfs
 from resources.environment import load_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -76,23 +73,15 @@ def dbt_cache() -> Path:
 @pytest.fixture(scope="session")
 def s3_options() -> Iterator[dict[str, str]]:
     """An S3 server on loopback, one for the whole test session."""
-    port = free_port()
-    server = subprocess.Popen(
-        [Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for_port(server, port, "moto_server")
-        yield {
-            "endpoint": f"http://127.0.0.1:{port}",
-            "region": "eu-central-1",
-            "access-key-id": "testing",
-            "secret-access-key": "testing",
-        }
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
+    with moto() as options:
+        yield options
+
+
+@pytest.fixture(scope="session")
+def seaweedfs_options() -> Iterator[dict[str, str]]:
+    """A real object store on loopback, one for the whole test session."""
+    with seaweedfs() as options:
+        yield options
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,13 @@ class Place:
         return IcebergLakehouse(self.catalog_uri, f"{self.uri}/warehouse", self.s3)
 
 
-@pytest.fixture(params=["local", pytest.param("production", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=[
+        "local",
+        pytest.param("production", marks=pytest.mark.slow),
+        pytest.param("seaweedfs", marks=pytest.mark.soak),
+    ]
+)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """A fresh place: a folder with SQLite, and an object store with PostgreSQL."""
     return fresh_place(request, tmp_path)
@@ -34,7 +40,8 @@ def fresh_place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "local":
         catalog = f"sqlite:///{tmp_path}/lakehouse/catalog.db?timeout=60"
         return Place(catalog, str(tmp_path / "a folder [of ours]"), {})
-    options: dict[str, str] = request.getfixturevalue("s3_options")
+    store = "seaweedfs_options" if request.param == "seaweedfs" else "s3_options"
+    options: dict[str, str] = request.getfixturevalue(store)
     catalog = request.getfixturevalue("postgres_uri")
     return Place(catalog, f"s3://{new_bucket(options)}/some/prefix", options)
 

@@ -36,9 +36,13 @@ def start(place: Place, **job: object) -> subprocess.Popen[str]:
 
 
 def finish(writers: list[subprocess.Popen[str]]) -> None:
-    for writer in writers:
-        _, complaint = writer.communicate(timeout=180)
-        assert writer.returncode == 0, complaint
+    try:
+        for writer in writers:
+            _, complaint = writer.communicate(timeout=900)
+            assert writer.returncode == 0, complaint
+    finally:
+        for writer in writers:
+            writer.kill()
 
 
 def athletes_of(lakehouse: IcebergLakehouse) -> list[str]:
@@ -61,7 +65,7 @@ def test_processes_writing_different_sessions_all_land(place: Place) -> None:
     assert athletes_of(place.lakehouse) == sorted(expected)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("place", ["local", "production"], indirect=True)
 def test_eight_processes_of_ten_commits_lose_none_and_double_none(place: Place) -> None:
     """Sessions of one table, from nothing on: catalogue and table are made in the race as well."""

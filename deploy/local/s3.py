@@ -1,0 +1,71 @@
+"""S3 on loopback, for tests and benchmarks: moto's server in memory, and SeaweedFS on disk."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.edge.broker import free_port
+from deploy.local.services import dagster_command, wait_for_port
+
+REGION = "eu-central-1"
+#: SeaweedFS listens for gRPC this far above each of its ports.
+_GRPC = 10_000
+_LAST_PORT = 65_535
+
+
+@contextmanager
+def moto() -> Iterator[dict[str, str]]:
+    """moto's server, all in memory; options of the object store, as in `Settings.s3`."""
+    port = free_port()
+    command = [dagster_command("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    with _serving(command, port):
+        yield _options(port)
+
+
+@contextmanager
+def seaweedfs() -> Iterator[dict[str, str]]:
+    """SeaweedFS over a folder of its own, removed at the end; options as of `moto`."""
+    master, volume, filer, port = (_with_grpc() for _ in range(4))
+    with tempfile.TemporaryDirectory(prefix="touchline-seaweedfs-") as folder:
+        command = [
+            dagster_command("weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
+            f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.port.grpc={free_port()}",
+            "-volume.max=200", "-master.volumeSizeLimitMB=64",
+        ]  # fmt: skip
+        with _serving(command, port, Path(folder) / "weed.log"):
+            yield _options(port)
+
+
+def _options(port: int) -> dict[str, str]:
+    return {
+        "endpoint": f"http://127.0.0.1:{port}",
+        "region": REGION,
+        "access-key-id": "testing",
+        "secret-access-key": "testing",
+    }
+
+
+def _with_grpc() -> int:
+    """A port that leaves room for its twin for gRPC."""
+    while (port := free_port()) + _GRPC > _LAST_PORT:
+        continue
+    return port
+
+
+@contextmanager
+def _serving(command: Sequence[str], port: int, log: Path | None = None) -> Iterator[None]:
+    with (log or Path("/dev/null")).open("ab") as sink:
+        process = subprocess.Popen(list(command), stdout=sink, stderr=sink)
+        try:
+            wait_for_port(process, port, Path(command[0]).name)
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
