@@ -1,5 +1,6 @@
 """S3 on loopback, for tests and benchmarks: moto's server in memory, and SeaweedFS on disk."""
 
+import json
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,16 @@ REGION = "eu-central-1"
 #: SeaweedFS listens for gRPC this far above each of its ports.
 _GRPC = 10_000
 _LAST_PORT = 65_535
+_KEY = "testing"
+_ACCOUNTS = {
+    "identities": [
+        {
+            "name": _KEY,
+            "credentials": [{"accessKey": _KEY, "secretKey": _KEY}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+    ]
+}
 
 
 @contextmanager
@@ -29,11 +40,15 @@ def seaweedfs() -> Iterator[dict[str, str]]:
     """SeaweedFS over a folder of its own, removed at the end; options as of `moto`."""
     master, volume, filer, port = (_with_grpc() for _ in range(4))
     with tempfile.TemporaryDirectory(prefix="touchline-seaweedfs-") as folder:
+        accounts = Path(folder) / "accounts.json"
+        accounts.write_text(json.dumps(_ACCOUNTS))
         command = [
             dagster_command("weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
             f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.port.grpc={free_port()}",
-            "-volume.max=200", "-master.volumeSizeLimitMB=64",
+            "-volume.max=200", "-master.volumeSizeLimitMB=64", f"-s3.config={accounts}",
+            # No report to its makers; and no further services on ports that all would share.
+            "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
         ]  # fmt: skip
         with _serving(command, port, Path(folder) / "weed.log"):
             yield _options(port)
@@ -43,8 +58,8 @@ def _options(port: int) -> dict[str, str]:
     return {
         "endpoint": f"http://127.0.0.1:{port}",
         "region": REGION,
-        "access-key-id": "testing",
-        "secret-access-key": "testing",
+        "access-key-id": _KEY,
+        "secret-access-key": _KEY,
     }
 
 
