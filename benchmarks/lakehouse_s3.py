@@ -35,7 +35,7 @@ from resources.object_store import s3_client
 CONTEXT = CommitContext(run_id="benchmark", code_version="benchmark")
 PLAYERS, RATE_HZ, MINUTES = 22, 10, 15
 SESSIONS = 6
-WRITERS, COMMITS = 8, 5
+WRITERS, COMMITS = 8, 3
 BUCKET = "touchline-benchmark"
 
 
