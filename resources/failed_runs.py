@@ -28,6 +28,8 @@ _PARTITION_TAG = "dagster/partition"
 _FAILURE_REASON_TAG = "dagster/failure_reason"
 #: Dagster's names for a run that never got as far as its steps, through what it was asked for.
 _NEVER_BEGAN = {"RUN_EXCEPTION", "JOB_INITIALIZATION_FAILURE"}
+#: Dagster's errors where the code server was not there, or too busy, to start a run.
+_NOT_STARTED_BY = {"DagsterUserCodeUnreachableError", "DagsterLaunchFailedError"}
 _REASON_CHARACTERS = 500
 
 
@@ -72,7 +74,10 @@ def fault_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Fault:
             return _fault_of_step(event)
     if run.tags.get(_FAILURE_REASON_TAG) in _NEVER_BEGAN:
         return Fault(FaultKind.CODE, "the run ended before its first step; its log says more")
-    if _could_not_load(instance, run.run_id):
+    stopped_by = _error_before_steps(instance, run.run_id)
+    if stopped_by in _NOT_STARTED_BY:
+        return Fault(FaultKind.PROCESS_DIED, "the code server did not answer in time to start it")
+    if stopped_by is not None:
         return Fault(FaultKind.CODE, "the definitions could not be loaded; the run's log says more")
     return Fault(FaultKind.PROCESS_DIED, "its process died, or was ended, in the middle of a step")
 
@@ -133,12 +138,13 @@ def _fault_of_step(event: dg.DagsterEvent) -> Fault:
     return Fault(FaultKind.CODE, f"{event.step_key} failed with {name}; the run's log says more")
 
 
-def _could_not_load(instance: dg.DagsterInstance, run_id: str) -> bool:
+def _error_before_steps(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """Class of the first error that Dagster met itself with a run; None where it met none."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
         event = entry.dagster_event
         if event is not None and event.engine_event_data.error is not None:
-            return True
-    return False
+            return event.engine_event_data.error.cls_name
+    return None
 
 
 def _ended(record: dg.RunRecord) -> datetime:
