@@ -103,6 +103,7 @@ def test_a_new_session_is_appended_and_a_known_one_overwritten_in_one_snapshot(
     assert names(lakehouse, [MATCH]) == ["2", "4"]  # what the correction removed is gone
     assert names(lakehouse) == ["1", "2", "4"]
     assert lakehouse.committed_sessions(ATHLETES) == (MATCH, NEXT_MATCH)
+    assert lakehouse.rows_by_session(ATHLETES, [MATCH, "never-sent"]) == {MATCH: 2}
 
 
 def test_several_sessions_are_replaced_in_one_commit(lakehouse: IcebergLakehouse) -> None:
