@@ -5,27 +5,19 @@ environment of the process that opens a client. Whatever `open` gives is a conte
 """
 
 import os
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import dagster as dg
 from sqlalchemy.engine import make_url
 
-from edge_ingest.drops.signing import read_public_keys
-from edge_ingest.errors import KeyFileError
 from resources.backup.store import BackupStore, backup_store
 from resources.environment import Settings, s3_options
-from resources.errors import SettingsError
 from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.lakehouse import IcebergLakehouse
-from resources.landing_trust import Trust
+from resources.landing_trust import Trust, known_nodes
 from resources.landing_zone import LandingZone, landing_zone
 from resources.report_store import ReportStore, report_store
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
 class LakehouseResource(dg.ConfigurableResource[IcebergLakehouse]):
@@ -76,7 +68,10 @@ class LandingZoneResource(dg.ConfigurableResource[LandingZone]):
             self.landing_uri,
             s3_options(),
             self.club_timezone,
-            Trust(_known_nodes(self.edge_keys), self.are_signatures_required),
+            Trust(
+                known_nodes(Path(self.edge_keys) if self.edge_keys else None),
+                self.are_signatures_required,
+            ),
             timedelta(seconds=self.grace_s),
         )
 
@@ -128,18 +123,6 @@ def resources_for(
         "report_store": ReportStoreResource(report_uri=settings.report_uri),
         "backups": BackupResource(backup_uri=settings.backup_uri),
     }
-
-
-def _known_nodes(path: str) -> "Mapping[str, Ed25519PublicKey]":
-    if not path:
-        return {}
-    try:
-        return read_public_keys(Path(path).read_text(), path)
-    except (OSError, UnicodeDecodeError, KeyFileError) as error:
-        raise SettingsError(
-            f"SPORTS_EDGE_KEYS cannot be read ({error}): set the file with the public lines of the "
-            "edge nodes"
-        ) from error
 
 
 def _without_password(catalog_uri: str) -> str:

@@ -41,6 +41,14 @@ class NotCommittedError(ResourceError):
     """A table that must be read first has never been committed."""
 
 
+class UnknownReportError(ResourceError):
+    """Nobody published such a report, or its page is no longer what was published."""
+
+
+class UnknownNumberError(ResourceError):
+    """A page has no such number, or its id leads to nothing that this lakehouse has."""
+
+
 class DbtError(ResourceError):
     """dbt could not run, or its project does not say what the lakehouse must know."""
 

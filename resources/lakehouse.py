@@ -7,7 +7,7 @@ that hold the sessions asked for and hands their paths to DuckDB: nothing is cop
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 import duckdb
@@ -53,6 +53,21 @@ class Commit:
     content_hash: str
     seconds: float
     is_new: bool = True
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A state that a table once had, as its metadata tells of it.
+
+    Attributes:
+        operation: Iceberg's: append, overwrite, replace (the same rows in other files), delete.
+        properties: what its writer said of it: `touchline.run-id`, `touchline.code-version`, ….
+    """
+
+    snapshot_id: int
+    committed_at_utc: datetime
+    operation: str
+    properties: Mapping[str, str]
 
 
 def together(commits: Sequence[Commit]) -> Commit:
@@ -162,6 +177,14 @@ class Lakehouse(Protocol):
         """Whether any commit changed rows since a snapshot; files put together change none.
 
         Also true where that cannot be told any more, as the snapshot was expired.
+        """
+        ...
+
+    def snapshots(self, key: str, session_id: str | None = None) -> tuple[Snapshot, ...]:
+        """Snapshots that are not expired, oldest first; none of a table never committed.
+
+        Args:
+            session_id: only those that changed rows of this session.
         """
         ...
 

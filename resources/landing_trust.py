@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edge_ingest.drops.signing import read_public_keys
+from edge_ingest.errors import KeyFileError
+from resources.errors import SettingsError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -32,6 +37,23 @@ class Trust:
     def is_blind(self) -> bool:
         """Whether nobody is known and everybody is believed."""
         return not self.known and not self.is_required
+
+
+def known_nodes(path: Path | None) -> "Mapping[str, Ed25519PublicKey]":
+    """Public keys of the edge nodes by name, from the file that SPORTS_EDGE_KEYS names.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    if path is None:
+        return {}
+    try:
+        return read_public_keys(path.read_text(), str(path))
+    except (OSError, UnicodeDecodeError, KeyFileError) as error:
+        raise SettingsError(
+            f"SPORTS_EDGE_KEYS cannot be read ({error}): set the file with the public lines of the "
+            "edge nodes"
+        ) from error
 
 
 def warn_once(is_blind: bool, log: str, warn: Callable[[str], None]) -> None:

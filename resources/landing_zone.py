@@ -115,6 +115,10 @@ class LandingZone:
         """
         return self._files.read(name)
 
+    def uri(self, name: str) -> str:
+        """Where a file or folder is, by its name relative to the landing zone."""
+        return self._files.uri(name)
+
     def put(self, name: str, payload: bytes) -> str:
         """Put a file for the edge to fetch, whole or not at all; its URI.
 

@@ -31,6 +31,7 @@ from resources.iceberg.content_hash import relation_hash, table_hash
 from resources.iceberg.filters import EVERYTHING, of_other_sessions, of_sessions
 from resources.iceberg.reading import plan_files, select
 from resources.iceberg.replacement import Replacement, replace_sessions, replace_slice
+from resources.iceberg.snapshots import changed_session, snapshots_of
 from resources.iceberg.tables import (
     SESSION_COLUMN,
     is_partitioned_by_session,
@@ -38,7 +39,7 @@ from resources.iceberg.tables import (
 )
 from resources.iceberg.upkeep import IcebergUpkeep
 from resources.iceberg.writing import LOST_RACE, commit_files, snapshot_properties, written_files
-from resources.lakehouse import Commit, CommitContext, Slice
+from resources.lakehouse import Commit, CommitContext, Slice, Snapshot
 from resources.object_store import is_s3
 from resources.upkeep import COMPACTION, OPERATION, POLICY, UpkeepPolicy
 
@@ -173,6 +174,16 @@ class IcebergLakehouse:
     def upkeep(self, policy: UpkeepPolicy = POLICY) -> IcebergUpkeep:
         """What keeps the tables of this lakehouse small; see `resources.iceberg.upkeep`."""
         return IcebergUpkeep(self._tables, self._warehouse_uri, self._s3, policy)
+
+    def snapshots(self, key: str, session_id: str | None = None) -> tuple[Snapshot, ...]:
+        """See `Lakehouse.snapshots`."""
+        table = self._tables.find(key)
+        if table is None:
+            return ()
+        found = snapshots_of(table)
+        if session_id is None:
+            return found
+        return tuple(one for one in found if changed_session(table, one, session_id))
 
     def committed_sessions(self, contract: TableContract) -> tuple[str, ...]:
         """See `Lakehouse.committed_sessions`."""

@@ -1,14 +1,19 @@
-"""What every command shares: the app, and errors in one line."""
+"""What every command shares: the app, facts with their names, and errors in one line."""
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 from rich.markup import escape
+from rich.text import Text
 
-from edge_ingest.cli.console import err, say
+from edge_ingest.cli.console import err, out, say
 from edge_ingest.errors import EdgeError
 from resources.errors import ResourceError
+
+#: Room for the name of a fact.
+_NAMES = 12
 
 app = typer.Typer(
     name="sports_assets",
@@ -22,6 +27,31 @@ app = typer.Typer(
 @app.callback()
 def _commands() -> None:
     """Also one command alone is called by its name."""
+
+
+def fact(
+    name: str, text: str, *, indent: int = 0, style: str = "", lead: str = "", width: int = _NAMES
+) -> None:
+    """Print a name and what is known of it, wrapped under itself on a screen, one line in a log.
+
+    Paths and ids stay in one piece, so that they can be copied.
+
+    Args:
+        indent: spaces before the name.
+        style: of the text.
+        lead: what stands before the name, with rich's marks.
+        width: of the name.
+    """
+    before = f"{' ' * indent}{lead}[bold]{escape(name):<{width}}[/]"
+    start = len(Text.from_markup(before))
+    lines = [text]
+    if out.is_terminal and text:
+        room = max(20, out.width - start)
+        lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        told = Text(line, style=style)
+        first = Text.from_markup(before) if number == 0 else Text(" " * start)
+        out.print(first + told, soft_wrap=True)
 
 
 @contextmanager

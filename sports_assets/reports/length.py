@@ -11,9 +11,12 @@ LENGTH: Final = "the length of the session"
 
 def length_rows(facts: SessionFacts) -> tuple[Rows, ...]:
     """Rows behind `SessionFacts.length_s`: the last instants of its periods, else the session's."""
-    if not facts.played_s:
-        return (rows_of(SESSION, "duration_s"),)
-    return (
-        rows_of(KINEMATICS, "period_id", "period_time_s"),
-        rows_of(EVENT_ROWS, "period_id", "period_time_s"),
-    )
+    told = [
+        rows_of(table, "period_id", "period_time_s")
+        for table, count in (
+            (KINEMATICS, facts.quality.position_count),
+            (EVENT_ROWS, facts.quality.event_count),
+        )
+        if facts.played_s and count
+    ]
+    return tuple(told) or (rows_of(SESSION, "duration_s"),)

@@ -23,7 +23,6 @@ from sports_assets.reports.wording import Sentence, Writer, say
 
 def record(facts: SessionFacts) -> Sentence:
     """How much was recorded, of whom."""
-    count = len(facts.athletes)
     is_short = facts.length_s is not None and facts.length_s < LEAST_TRACKED_S
     return say(
         "Record",
@@ -35,7 +34,7 @@ def record(facts: SessionFacts) -> Sentence:
         length=numeral(
             number_id(SESSION, "duration_s"), facts.header.duration_s, "min", factor=1 / 60
         ),
-        count=_measured(count),
+        count=_measured(facts),
     )
 
 
@@ -55,7 +54,7 @@ def identity(facts: SessionFacts) -> Sentence:
             rows_of(UNMATCHED, "source_athlete_id", "reason"),
             plural="athletes or tracks",
         ),
-        all=_measured(len(facts.athletes)),
+        all=_measured(facts),
     )
 
 
@@ -78,16 +77,18 @@ def comparison(facts: SessionFacts) -> Sentence:
                 rows_of(BASELINE, "athlete_id", "earlier_session_count"),
             ),
         ),
-        all=_measured(len(facts.athletes)),
+        all=_measured(facts),
     )
 
 
-def _measured(count: int) -> Numeral:
-    tables = (EXTERNAL, INTERNAL, EVENTS)
-    return _counted(
-        "measured_athlete_count", count, "athlete",
-        *(rows_of(table, "athlete_id") for table in tables),
-    )  # fmt: skip
+def _measured(facts: SessionFacts) -> Numeral:
+    told = {
+        EXTERNAL: any(one.external for one in facts.athletes),
+        INTERNAL: any(one.internal for one in facts.athletes),
+        EVENTS: any(one.events for one in facts.athletes),
+    }
+    rows = [rows_of(table, "athlete_id") for table, is_told in told.items() if is_told]
+    return _counted("measured_athlete_count", len(facts.athletes), "athlete", *rows)
 
 
 def _counted(name: str, count: int, noun: str, *rows: Rows, plural: str | None = None) -> Numeral:
