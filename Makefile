@@ -93,6 +93,9 @@ bench: home samples ## The benchmarks, one after the other
 	$(BIN)/python -m benchmarks.edge_payload
 	$(BIN)/python -m benchmarks.edge_throughput
 	$(BIN)/python -m benchmarks.edge_live
+	$(BIN)/python -m benchmarks.lakehouse_growth
+	$(BIN)/python -m benchmarks.lakehouse_s3
+	$(BIN)/python -m benchmarks.backfill
 
 # --- upkeep ------------------------------------------------------------------------------------
 

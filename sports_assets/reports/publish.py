@@ -65,7 +65,9 @@ def publish_page(
     """
     with lakehouse.connect() as connection:
         lakehouse.view(connection, REPORT_SESSION, "ledger", [session_id])
-        ledger = connection.sql("select * from ledger order by revision").to_arrow_table()
+        ledger = REPORT_SESSION.conform(
+            connection.sql("select * from ledger order by revision").to_arrow_table()
+        )
     entries = ledger.to_pylist()
     if entries and entries[-1]["content_sha256"] == content_sha256:
         last = entries[-1]
