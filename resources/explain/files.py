@@ -112,7 +112,7 @@ class Drops:
         count, narrower = self._counts(wanted.where, narrow)
         # A narrower row says more; where there is none, any that is meant.
         chosen = f"{wanted.where} and {narrow}" if narrower else wanted.where
-        first, last = self._ends(chosen, narrower or count)
+        first, last = self._ends(chosen, "captured_at_utc" in rows.column_names)
         return FileRows(
             drop.drop_id, drop.stream_id, self._zone.uri(f"{_place(drop)}/{file.path}"),
             file.table, file.sha256, wanted.what,
@@ -125,14 +125,15 @@ class Drops:
         found = self._engine.execute(sql).fetchone()
         return found if found else (0, 0)
 
-    def _ends(self, where: str, count: int) -> tuple[Row | None, Row | None]:
-        """The first and the last row, in the file's order."""
-        ends = []
-        for offset in (0, count - 1) if count else ():
-            sql = f"select * from file where {where} limit 1 offset {offset}"  # noqa: S608
-            ends += self._engine.execute(sql).to_arrow_table().to_pylist()
-        first = ends[0] if ends else None
-        return first, ends[-1] if count > 1 else None
+    def _ends(self, where: str, has_clock: bool) -> tuple[Row | None, Row | None]:
+        """The first and the last row by the clock; without one there is no last."""
+        found = []
+        for direction in ("asc", "desc") if has_clock else ("",):
+            order = f"order by captured_at_utc {direction}" if has_clock else ""
+            sql = f"select * from file where {where} {order} limit 1"  # noqa: S608
+            found += self._engine.execute(sql).to_arrow_table().to_pylist()
+        first = found[0] if found else None
+        return first, found[-1] if found and found[-1] != first else None
 
     def _table(self, drop: DropRef, manifest: Manifest, file: DropFile) -> pa.Table | str:
         """A file's rows, its checksum held against the manifest; or why it cannot be read."""

@@ -79,7 +79,7 @@ def _origin(origin: Origin, *, is_computed: bool) -> None:
     fact("holds", state.grain)
     if is_computed:
         for column in origin.columns:
-            fact(column.name, _meaning(column), indent=2)
+            fact("with", f"{column.name}: {_meaning(column)}")
     _rows(origin)
     _state(state)
     _lineage(origin)
