@@ -1,9 +1,10 @@
 """Does one more session cost more, the more there are? `python -m benchmarks.lakehouse_growth`
 
-A session a day, each tenth corrected the day after, and upkeep as its schedule runs it, by a calendar
-that is played: snapshots are dated by it. Three tables: many rows a session; few rows; and few rows
-whose every snapshot is named by a page, and so is kept for a season. Beside them what a user would
-write with the library alone: `overwrite` by session, with its own settings and no upkeep.
+A session a day, each tenth corrected the day after, and upkeep as its schedule runs it but every
+seventh night only, by a calendar that is played: snapshots are dated by it. Three tables: many rows
+a session; few rows; and few rows whose every snapshot is named by a page, and so is kept for a
+season. Beside them what a user would write with the library alone: `overwrite` by session, with its
+own settings and no upkeep.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,8 +22,7 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.expressions import EqualTo
-from pyiceberg.table import Table
+from pyiceberg.expressions import BooleanExpression, EqualTo
 
 from benchmarks.outcome import Target, print_outcome
 from edge_ingest.contract import TableContract
@@ -34,6 +35,9 @@ EARLY = slice(20, 40)
 ATHLETES_A_SESSION = 25
 POSITIONS_A_SESSION = 15_000
 CORRECTED_EVERY = 10
+UPKEEP_EVERY = 7
+# The library builds it from `(column, value)`, which its type hints do not say.
+equal_to: Callable[..., BooleanExpression] = EqualTo
 NAMED = replace(ATHLETES, key="mart/named_by_pages")
 
 
@@ -46,7 +50,7 @@ class Seconds:
 
     def figures(self) -> dict[str, float]:
         """Medians, ms, of sessions 20 to 40 and of the last twenty, and their ratio."""
-        told = {}
+        told: dict[str, float] = {}
         for name, values in (("commit", self.commit), ("plan", self.plan)):
             early = statistics.median(values[EARLY]) * 1000
             late = statistics.median(values[-20:]) * 1000
@@ -69,12 +73,16 @@ def main() -> None:
         ours, upkeep_s, files = grow(Path(folder) / "ours", sessions)
         plain = grow_plain(Path(folder) / "plain", sessions)
     figures = {key: seconds.figures() for key, seconds in ours.items()}
+    worst = {
+        name: max(one[name] for one in figures.values())
+        for name in ("commit_ratio", "commit_late_ms", "plan_late_ms")
+    }
     print_outcome(
         "lakehouse_growth",
         [
-            Target("ratio", max(one["commit_ratio"] for one in figures.values()), "1", "<= 1.3"),
-            Target("commit_ms", max(one["commit_late_ms"] for one in figures.values()), "ms", "<= 150"),
-            Target("plan_ms", max(one["plan_late_ms"] for one in figures.values()), "ms", "<= 30"),
+            Target("ratio", worst["commit_ratio"], "1", "<= 1.3"),
+            Target("commit_ms", worst["commit_late_ms"], "ms", "<= 150"),
+            Target("plan_ms", worst["plan_late_ms"], "ms", "<= 30"),
         ],
         {
             "sessions": sessions,
@@ -102,24 +110,36 @@ def grow(home: Path, sessions: int) -> tuple[dict[str, Seconds], list[float], in
         with patch("time.time", now.timestamp):
             for contract, make in makers.items():
                 session = session_id(number)
-                took = seconds[contract.key]
-                rows = make(session, 0)
-                took.commit.append(timed(lambda c=contract, r=rows, s=session: write(lakehouse, c, r, s)))
-                with lakehouse.connect() as connection:
-                    look = lambda c=contract, s=session: lakehouse.view(connection, c, "v", [s])  # noqa: E731, B023
-                    took.plan.append(timed(look))
+                rows, took = make(session, 0), seconds[contract.key]
+                start = time.perf_counter()
+                write(lakehouse, contract, rows, session)
+                took.commit.append(time.perf_counter() - start)
+                took.plan.append(planning(lakehouse, contract, session))
                 if number and number % CORRECTED_EVERY == 0:
                     before = session_id(number - 1)
                     write(lakehouse, contract, make(before, 1), before)
         if (current := lakehouse.snapshot_id(NAMED.key)) is not None:
             named.add(current)
-        upkeep_s.append(timed(lambda at=now: keep(lakehouse, seconds, named, at)))
+        if number % UPKEEP_EVERY == UPKEEP_EVERY - 1:
+            start = time.perf_counter()
+            keep(lakehouse, seconds, named, now)
+            upkeep_s.append(time.perf_counter() - start)
         tell(f"ours, session {number + 1} of {sessions}", number)
     files = sum(path.is_file() for path in (home / "warehouse").rglob("*"))
     return seconds, upkeep_s, files
 
 
-def write(lakehouse: IcebergLakehouse, contract: TableContract, rows: pa.Table, session: str) -> None:
+def planning(lakehouse: IcebergLakehouse, contract: TableContract, session: str) -> float:
+    """Seconds to find the files of a session, and to make a view over them."""
+    with lakehouse.connect() as connection:
+        start = time.perf_counter()
+        lakehouse.view(connection, contract, "session", [session])
+        return time.perf_counter() - start
+
+
+def write(
+    lakehouse: IcebergLakehouse, contract: TableContract, rows: pa.Table, session: str
+) -> None:
     """Put a session into a table, as an asset does."""
     context = CommitContext("a-run-of-the-benchmark", "0.1.0+benchmark", ("0123456789abcdef",))
     lakehouse.replace_sessions(contract, rows, [session], context)
@@ -138,32 +158,29 @@ def keep(
 
 def grow_plain(home: Path, sessions: int) -> Seconds:
     """The same small table by the library alone: overwrite by session, its own settings."""
+    warnings.filterwarnings("ignore", "Delete operation did not match any records")
     home.mkdir()
-    catalog = SqlCatalog("plain", uri=f"sqlite:///{home}/catalog.db", warehouse=str(home / "warehouse"))
+    places = {"uri": f"sqlite:///{home}/catalog.db", "warehouse": str(home / "warehouse")}
+    catalog = SqlCatalog("plain", **places)
     catalog.create_namespace("raw")
-    schema = iceberg_schema(ATHLETES)
-    table: Table = catalog.create_table(
-        ("raw", "athletes"), schema, partition_spec=partition_spec(ATHLETES, schema)
-    )
+    name, schema = ("raw", "athletes"), iceberg_schema(ATHLETES)
+    catalog.create_table(name, schema, partition_spec=partition_spec(ATHLETES, schema))
     seconds = Seconds()
-
-    def overwrite(session: str, revision: int) -> None:
-        found = catalog.load_table(("raw", "athletes"))
-        found.overwrite(athletes(session, revision), EqualTo("session_id", session))
-
-    def plan(session: str) -> None:
-        found = catalog.load_table(("raw", "athletes"))
-        list(found.scan(row_filter=EqualTo("session_id", session)).plan_files())
-
     for number in range(sessions):
         session = session_id(number)
-        seconds.commit.append(timed(lambda s=session: overwrite(s, 0)))
-        seconds.plan.append(timed(lambda s=session: plan(s)))
+        rows = athletes(session, 0)
+        start = time.perf_counter()
+        catalog.load_table(name).overwrite(rows, equal_to("session_id", session))
+        written = time.perf_counter()
+        scan = catalog.load_table(name).scan(row_filter=equal_to("session_id", session))
+        list(scan.plan_files())
+        seconds.plan.append(time.perf_counter() - written)
+        seconds.commit.append(written - start)
         if number and number % CORRECTED_EVERY == 0:
-            overwrite(session_id(number - 1), 1)
+            before = session_id(number - 1)
+            catalog.load_table(name).overwrite(athletes(before, 1), equal_to("session_id", before))
         tell(f"the library alone, session {number + 1} of {sessions}", number)
     catalog.close()
-    assert table is not None
     return seconds
 
 
@@ -211,13 +228,6 @@ def session_id(number: int) -> str:
     """A session a day."""
     day = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=number)
     return f"{day:%Y-%m-%d}_football_training"
-
-
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that it takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def tell(what: str, number: int) -> None:

@@ -49,5 +49,5 @@ def _systems(
     yield from guarded("edge nodes", _LOG, lambda: keeping.check_nodes(settings))
     if is_recorded:  # else neither can be told, and each would wait for the catalogue again
         yield from guarded("upkeep", _LOG, lambda: keeping.check_upkeep(settings, now()))
-        yield from guarded("backup", _LOG, lambda: keeping.check_backup(settings, environ, now()))
+        yield from guarded("backup", _LOG, lambda: keeping.check_backup(settings, now()))
     yield from guarded("dagster", _LOG, lambda: check_dagster(settings, environ, now()))

@@ -1,9 +1,10 @@
 """What must be done again and again: the project parses, keys are known, upkeep and backups ran."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
+from resources.backup.policy import instant_of
+from resources.backup.store import backup_store
 from resources.contracts import OPS_UPKEEP, OPS_UPKEEP_PLAN
 from resources.dbt.project import load_project
 from resources.doctor.finding import Check, span
@@ -12,13 +13,10 @@ from resources.errors import DbtError, SettingsError
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.installation import lakehouse_of
 from resources.landing_trust import known_nodes
-from resources.object_folder import LocalFolder, ObjectFolder, S3Folder
-from resources.object_store import is_s3, s3_client, split_s3
 from resources.upkeep import Action
 
 #: Upkeep and backup run each night: one that is older was missed.
 LATE = timedelta(days=2)
-_BACKUP_NAME = "%Y-%m-%dT%H%M%SZ"
 _UPKEEP = "materialise ops/upkeep_plan, read it, then ops/upkeep; or switch their schedule on"
 _BACKUP = "python -m sports_assets backup, or switch its schedule on"
 
@@ -75,13 +73,11 @@ def check_upkeep(settings: Settings, now: datetime) -> Iterator[Check]:
         yield Check("upkeep", "ok", told if is_due or applied else f"{told}; nothing is due yet")
 
 
-def check_backup(settings: Settings, environ: Mapping[str, str], now: datetime) -> Iterator[Check]:
+def check_backup(settings: Settings, now: datetime) -> Iterator[Check]:
     """When the last whole backup began."""
-    uri = environ.get("SPORTS_BACKUP_URI") or str(settings.home / "backups")
-    folder: ObjectFolder = (
-        S3Folder(s3_client(settings.s3), *split_s3(uri)) if is_s3(uri) else LocalFolder(Path(uri))
-    )
-    begun = [at for name in folder.names("manifests") if (at := _backup_instant(name)) is not None]
+    uri = settings.backup_uri
+    with backup_store(uri, settings.s3) as store:
+        begun = [at for name in store.whole() if (at := instant_of(name)) is not None]
     with lakehouse_of(settings) as lakehouse:
         oldest = _oldest(lakehouse)
     is_due = oldest is not None and now - oldest > LATE
@@ -120,11 +116,3 @@ def _orphans(lakehouse: IcebergLakehouse) -> tuple[int, int]:
             {"action": Action.REMOVE.value},
         ).fetchone()
     return found if found else (0, 0)
-
-
-def _backup_instant(name: str) -> datetime | None:
-    stem = name.rpartition("/")[2].removesuffix(".json")
-    try:
-        return datetime.strptime(stem, _BACKUP_NAME).replace(tzinfo=UTC)
-    except ValueError:
-        return None

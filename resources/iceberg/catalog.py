@@ -37,6 +37,9 @@ _ATTEMPTS = 5
 #: A server that is gone without a word is given up after these, s and ms; the default is for ever.
 _PATIENCE = {"connect_timeout": "10", "tcp_user_timeout": "30000", "keepalives_idle": "30"}
 
+#: Our own class for databases, by the way that the library has for it.
+_CACHING = {"py-catalog-impl": "resources.iceberg.sql_catalog.CachingSqlCatalog"}
+
 #: Options of the object store that the same account of AWS signs requests to Glue with.
 _SIGNING = ("region", "access-key-id", "secret-access-key", "session-token")
 
@@ -168,13 +171,15 @@ def _catalogue_properties(uri: str, s3: Mapping[str, str]) -> dict[str, str]:
     """A catalogue's URI as the library wants to be told."""
     if uri.startswith("glue:"):
         return {"type": "glue"} | {f"glue.{name}": s3[name] for name in _SIGNING if name in s3}
-    if not uri.startswith("postgresql"):
+    if uri.startswith("http"):
         return {"uri": uri}
+    if not uri.startswith("postgresql"):
+        return {"uri": uri, **_CACHING}
     url = make_url(uri)
     patience = {name: value for name, value in _PATIENCE.items() if name not in url.query}
     told = url.update_query_dict(patience).render_as_string(hide_password=False)
     # A connection that the server cut while nobody used it is opened anew, and nobody notices.
-    return {"uri": told, "pool_pre_ping": "true"}
+    return {"uri": told, "pool_pre_ping": "true", **_CACHING}
 
 
 def back_off(attempt: int, longest_s: float) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.resources.conftest import s3_options  # noqa: F401 - a fixture
-
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
