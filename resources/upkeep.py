@@ -101,7 +101,8 @@ class TableKept:
 
     Attributes:
         files: data files of the current snapshot.
-        withheld: why files that nothing names are left alone; empty where they are not.
+        withheld: why files that nothing names are left alone, or why the table cannot be looked at;
+            empty where neither is so.
     """
 
     table: str

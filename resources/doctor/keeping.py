@@ -1,7 +1,8 @@
 """What must be done again and again: the project parses, keys are known, upkeep and backups ran."""
 
+import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from resources.backup.policy import instant_of
 from resources.backup.store import backup_store
@@ -53,10 +54,13 @@ def check_nodes(settings: Settings) -> Iterator[Check]:
 
 
 def check_upkeep(settings: Settings, now: datetime) -> Iterator[Check]:
-    """When upkeep was planned and applied last, and what waits for it."""
+    """When upkeep was planned and applied last, and what waits for it.
+
+    A night on which nothing was to be done changes no table: Dagster knows of it.
+    """
     with lakehouse_of(settings) as lakehouse:
-        applied = _newest(lakehouse, OPS_UPKEEP.key)
-        planned = _newest(lakehouse, OPS_UPKEEP_PLAN.key)
+        applied = _latest(_newest(lakehouse, OPS_UPKEEP.key), _made(OPS_UPKEEP.key))
+        planned = _latest(_newest(lakehouse, OPS_UPKEEP_PLAN.key), _made(OPS_UPKEEP_PLAN.key))
         oldest = _oldest(lakehouse)
         orphans, size = _orphans(lakehouse) if planned else (0, 0)
     told = "applied " + (f"{span((now - applied).total_seconds())} ago" if applied else "never")
@@ -92,6 +96,21 @@ def check_backup(settings: Settings, now: datetime) -> Iterator[Check]:
     age = now - max(begun)
     told = f"{len(begun)} in {uri}, the last {span(age.total_seconds())} ago"
     yield (Check("backup", "warn", told, _BACKUP) if age > LATE else Check("backup", "ok", told))
+
+
+def _made(key: str) -> datetime | None:
+    """When Dagster made an asset last; None where it never did, or where there is no instance."""
+    from dagster import AssetKey, DagsterInstance
+
+    if not os.environ.get("DAGSTER_HOME"):
+        return None
+    with DagsterInstance.get() as instance:
+        made = instance.get_latest_materialization_event(AssetKey(key.split("/")))
+    return None if made is None else datetime.fromtimestamp(made.timestamp, UTC)
+
+
+def _latest(*instants: datetime | None) -> datetime | None:
+    return max((one for one in instants if one is not None), default=None)
 
 
 def _newest(lakehouse: IcebergLakehouse, key: str) -> datetime | None:

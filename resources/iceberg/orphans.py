@@ -4,11 +4,12 @@ Files are listed first and what names them is read second: a file that a writer 
 is then named, and one that it wrote in between was not listed.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from pyiceberg.manifest import ManifestFile
-from pyiceberg.table import StaticTable, Table
+from pyiceberg.table import Table
 
 from resources.iceberg.stored_files import StoredFile, list_files, plain_path
 from resources.upkeep import UpkeepPolicy, days_between
@@ -56,17 +57,29 @@ def listed_files(table: Table, s3: Mapping[str, str]) -> dict[str, StoredFile]:
     return {file.path: file for file in list_files(table.location(), s3)}
 
 
-def strangers(table: Table, unnamed: Sequence[StoredFile]) -> list[str]:
-    """Metadata among unnamed files that is of another table, and has rows.
+def strangers(table: Table, listed: Mapping[str, StoredFile]) -> list[str]:
+    """Metadata at the table's place that is of another table, and has rows; however young.
 
     It stands there after a catalogue was lost and begun anew: what looks like an orphan is then the
-    old table, and a restore needs it.
+    old table, and a restore needs it. The newest metadata of a busy table is minutes old when its
+    catalogue is lost, and its data files are months old.
+
+    Args:
+        listed: every file at the place, by path.
     """
-    found = []
-    for file in unnamed:
-        if not file.path.endswith(".metadata.json"):
-            continue
-        other = StaticTable.from_metadata(file.path, dict(table.io.properties)).metadata
-        if other.table_uuid != table.metadata.table_uuid and other.snapshots:
-            found.append(file.path)
-    return found
+    own = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
+    others = {path for path in listed if path.endswith(".metadata.json")}
+    return [
+        path
+        for path in sorted(others - {plain_path(location) for location in own})
+        if _is_stranger(table, path)
+    ]
+
+
+def _is_stranger(table: Table, path: str) -> bool:
+    try:
+        with table.io.new_input(path).open() as file:
+            told = json.loads(file.read())
+    except (FileNotFoundError, ValueError):
+        return False  # gone meanwhile, or left half written by a writer that died
+    return told.get("table-uuid") != str(table.metadata.table_uuid) and bool(told.get("snapshots"))

@@ -4,8 +4,9 @@
     plan = upkeep.plan(keys, named, now)
     done = list(upkeep.apply(plan.steps, named, now))
 
-Applying judges every step again on the table as it is then: what a plan says is at most what is
-done. What expiry lets go of becomes an orphan, and goes with a later plan.
+Applying judges every step again on the table as it is then: what is done is at most what the plan
+says, a partition being the unit of a compaction. What expiry lets go of becomes an orphan, and goes
+with a later plan. A table that cannot be looked at costs itself.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ from pyiceberg.exceptions import CommitStateUnknownException
 from pyiceberg.table import Table
 from sqlalchemy.exc import OperationalError
 
-from resources.errors import ResourceError
+from resources.faults import fault_of
 from resources.iceberg.catalog import TableCatalog, back_off
 from resources.iceberg.compaction import compact, small_file_groups
 from resources.iceberg.expiry import expirable, expire
@@ -73,17 +74,19 @@ class IcebergUpkeep:
             named: by key, snapshots that a page, an alert or a prediction names.
 
         Raises:
-            ResourceError: a table does not lie below the warehouse.
+            Exception: a fault that passes, as `resources.faults` tells: try again.
         """
         steps: list[Step] = []
         kept: list[TableKept] = []
         for key in sorted(keys):
-            found = self._listed(key)
-            if found is not None:
-                table, listed = found
-                step, how = self._plan_table(key, table, listed, named.get(key, _NOBODY), now)
-                steps += step
-                kept.append(how)
+            try:
+                found = self._listed(key)
+                if found is not None:
+                    step, how = self._plan_table(key, *found, named.get(key, _NOBODY), now)
+                    steps += step
+                    kept.append(how)
+            except Exception as error:  # noqa: BLE001 - the boundary of one table; told in the plan
+                kept.append(TableKept(key, 0, 0, _told(error)))
         return UpkeepPlan(tuple(steps), tuple(kept))
 
     def _plan_table(
@@ -106,7 +109,7 @@ class IcebergUpkeep:
             why = f"replaced {age_d:.1f} days ago"
             steps.append(Step(key, Action.EXPIRE, str(snapshot.snapshot_id), at, 0, why))
         unnamed = unnamed_files(table, listed, self._policy, now)
-        withheld = _withheld(strangers(table, unnamed))
+        withheld = _withheld(strangers(table, listed))
         for file in unnamed if not withheld else []:
             age_d = days_between(file.modified_ms, now)
             why = f"no snapshot names it, written {age_d:.1f} days ago"
@@ -176,12 +179,15 @@ class IcebergUpkeep:
         return self._attempt(key, steps, act)
 
     def _remove(self, key: str, steps: Sequence[Step], now: datetime) -> list[Done]:
-        found = self._listed(key)
+        try:
+            found = self._listed(key)
+        except Exception as error:  # noqa: BLE001 - the same; told in the ledger
+            return [Done(step, "failed", _told(error), 0) for step in steps]
         if found is None:
             return [Done(step, "passed_over", _NOT_THERE, 0) for step in steps]
         table, listed = found
         unnamed = unnamed_files(table, listed, self._policy, now)
-        if withheld := _withheld(strangers(table, unnamed)):
+        if withheld := _withheld(strangers(table, listed)):
             return [Done(step, "passed_over", withheld, 0) for step in steps]
         still = {file.path for file in unnamed}
         paths = [step.subject for step in steps if step.subject in still]
@@ -202,8 +208,8 @@ class IcebergUpkeep:
             except _TRANSIENT as error:
                 why = f"{_ATTEMPTS} times another writer was first ({type(error).__name__})"
                 back_off(number, longest_s=2.0)
-            except ResourceError as error:
-                why = str(error)
+            except Exception as error:  # noqa: BLE001 - the same; told in the ledger
+                why = _told(error)
                 break
         return [Done(step, "failed", why, 0) for step in steps]
 
@@ -214,6 +220,18 @@ def _removed(step: Step, is_still_right: bool, refused: str | None) -> Done:
     if refused is not None:
         return Done(step, "failed", f"it could not be removed: {refused}", 0)
     return Done(step, "done", step.reason, step.bytes)
+
+
+def _told(error: Exception) -> str:
+    """What is wrong with one table, in a line; a fault that passes is no matter of the table.
+
+    Raises:
+        Exception: the same, where it passes.
+    """
+    fault = fault_of(error)
+    if fault.is_transient:
+        raise error
+    return f"{fault.reason}; see {fault.runbook}"
 
 
 def _withheld(found: Sequence[str]) -> str:

@@ -4,18 +4,19 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import pyarrow as pa
 
 from edge_ingest.contract import TableContract
 from resources.contracts import ALL, OPS_UPKEEP, OPS_UPKEEP_PLAN
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.dbt.contracts import dbt_contracts
-from resources.lakehouse import Slice
+from resources.lakehouse import Lakehouse, Slice
 from resources.provenance import named_snapshots
 from resources.upkeep import POLICY, Done
 from sports_assets.assets import commit_context, guarded, materialized
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import UPKEEP_KEY, UPKEEP_PLAN_KEY, owners, tags
-from sports_assets.upkeep.rows import ledger_rows, overview, plan_rows, read_plan
+from sports_assets.upkeep.rows import ledger_rows, overview, plan_rows, read_plan, with_earlier
 from sports_assets.warehouse.assets import PROJECT
 
 _TABLES: dict[str, TableContract] = {
@@ -112,6 +113,7 @@ def upkeep(
         finally:
             # Also what was done before a fault: files that are gone are in the ledger.
             rows = ledger_rows(done, context.run.run_id, plan_id, now, day)
+            rows = with_earlier(_told_before(store, context.run.run_id), rows)
             mine = Slice("day", day, day, {"run_id": context.run.run_id})
             commit = store.replace_slice(OPS_UPKEEP, rows, mine, commit_context(context))
         too_old = Slice("day", date.min, day - timedelta(days=POLICY.keep_ledger_d), {})
@@ -142,3 +144,11 @@ def upkeep(
             ),
         },
     )
+
+
+def _told_before(store: Lakehouse, run_id: str) -> pa.Table:
+    """What this run wrote into the ledger before its step was tried again."""
+    with store.connect() as connection:
+        store.view(connection, OPS_UPKEEP, "ledger")
+        mine = "select * from ledger where run_id = $run_id"
+        return OPS_UPKEEP.conform(connection.execute(mine, {"run_id": run_id}).to_arrow_table())

@@ -84,6 +84,21 @@ def ledger_rows(
     )
 
 
+def with_earlier(earlier: pa.Table, rows: pa.Table) -> pa.Table:
+    """A run's ledger, where its step was tried again: what was done stays done.
+
+    Args:
+        earlier: what the same run wrote down before.
+    """
+    told = {_step(row): row for row in rows.to_pylist()}
+    told |= {_step(row): row for row in earlier.to_pylist() if row["outcome"] == "done"}
+    return pa.Table.from_pylist(list(told.values()), schema=OPS_UPKEEP.schema)
+
+
+def _step(row: dict[str, str]) -> tuple[str, str, str]:
+    return row["table_key"], row["action"], row["subject"]
+
+
 def overview(tables: Sequence[TableKept], steps: Sequence[Step]) -> str:
     """How the tables stand and what would be done with each, as a table in Markdown."""
     counts = Counter((step.table, step.action) for step in steps)

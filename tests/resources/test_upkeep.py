@@ -15,7 +15,7 @@ from pyiceberg.table import Table
 import resources.iceberg.compaction
 import resources.iceberg.upkeep
 from edge_ingest.records import ATHLETES, WELLNESS
-from resources.errors import ResourceError, UnreadableTableError
+from resources.errors import UnreadableTableError
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.iceberg.stored_files import list_files, plain_path
 from resources.upkeep import Action, Done, UpkeepPolicy
@@ -74,6 +74,7 @@ def fourteen_days(lakehouse: IcebergLakehouse) -> None:
         lakehouse.replace_slice(WELLNESS, rows, week("diary", day, 1), CONTEXT)
 
 
+@pytest.mark.slow
 class TestCompaction:
     def test_small_files_become_one_and_no_row_changes(self, place: Place) -> None:
         lakehouse = place.lakehouse
@@ -292,12 +293,54 @@ class TestOrphans:
         assert keep(anew) == []
         assert files(place) == stood
 
-    def test_a_table_outside_of_the_warehouse_is_refused(self, tmp_path: Path) -> None:
+    def test_however_young_the_old_ones_newest_metadata_is(self, tmp_path: Path) -> None:
+        """A busy table: of its metadata only what is minutes old is left."""
+        place = Place(f"sqlite:///{tmp_path}/catalog.db", str(tmp_path), {})
+        place.lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+        age(place, 100)
+        young = max(path for path in files(place) if path.endswith(".metadata.json"))
+        os.utime(young)
+        for path in files(place):
+            if path.endswith(".metadata.json") and path != young:
+                Path(path).unlink()
+        (tmp_path / "catalog.db").unlink()
+        anew = place.lakehouse
+        anew.replace_sessions(ATHLETES, athletes(NEXT_MATCH, "2"), [NEXT_MATCH], CONTEXT)
+        stood = files(place)
+        assert "begun anew" in anew.upkeep(POLICY).plan(KEYS, {}, NOW).tables[0].withheld
+        assert keep(anew) == []
+        assert files(place) == stood
+
+    def test_what_a_writer_left_half_written_goes_like_any_other(self, tmp_path: Path) -> None:
+        place = Place(f"sqlite:///{tmp_path}/catalog.db", str(tmp_path), {})
+        lakehouse = place.lakehouse
+        lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+        here = Path(plain_path(table(lakehouse, ATHLETES.key).location())) / "metadata"
+        (here / "00002-torn.metadata.json").write_bytes(b'{"table-uu')
+        (here / "00003-empty.metadata.json").touch()
+        age(place, 10)
+        assert [done.outcome for done in keep(lakehouse)] == ["done", "done"]
+
+    @pytest.mark.slow
+    def test_a_table_that_cannot_be_read_costs_itself(self, tmp_path: Path) -> None:
+        place = Place(f"sqlite:///{tmp_path}/catalog.db", str(tmp_path), {})
+        lakehouse = place.lakehouse
+        fourteen_days(lakehouse)
+        lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+        snapshot = table(lakehouse, ATHLETES.key).current_snapshot()
+        assert snapshot is not None
+        Path(plain_path(snapshot.manifest_list)).unlink()
+        plan = lakehouse.upkeep(POLICY).plan(KEYS, {}, NOW)
+        assert [step.table for step in plan.steps] == [WELLNESS.key]
+        assert "docs/runbooks/" in plan.tables[0].withheld
+
+    def test_a_table_outside_of_the_warehouse_is_left_alone(self, tmp_path: Path) -> None:
         place = Place(f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "club"), {})
         place.lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
         moved = IcebergLakehouse(place.catalog_uri, str(tmp_path / "elsewhere"))
-        with pytest.raises(ResourceError, match="SPORTS_WAREHOUSE_URI"):
-            moved.upkeep(POLICY).plan(KEYS, {}, NOW)
+        plan = moved.upkeep(POLICY).plan(KEYS, {}, NOW)
+        assert plan.steps == ()
+        assert "SPORTS_WAREHOUSE_URI" in plan.tables[0].withheld
 
 
 @pytest.mark.slow
@@ -323,6 +366,7 @@ def test_a_reader_and_a_writer_go_on_while_upkeep_runs(place: Place) -> None:
         assert connection.sql("select count(*), sum(readiness) from again").fetchone() == mine
 
 
+@pytest.mark.slow
 def test_other_writers_that_keep_winning_cost_the_step_and_not_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,9 @@
 """A plan that one can read, and a ledger of what came of it."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import dagster as dg
@@ -10,9 +12,11 @@ import pytest
 from edge_ingest.records import ATHLETES
 from resources.contracts import OPS_UPKEEP, OPS_UPKEEP_PLAN, REPORT_SESSION
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
+from resources.errors import CatalogueUnavailableError
+from resources.iceberg.upkeep import IcebergUpkeep
 from resources.lakehouse import Slice
 from resources.provenance import ProvenanceRef
-from resources.upkeep import POLICY
+from resources.upkeep import POLICY, Done
 from sports_assets.upkeep.assets import upkeep, upkeep_plan
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, athletes
 
@@ -112,6 +116,25 @@ def test_a_stale_plan_is_refused(installation: Installation) -> None:
     with installation.lakehouse.open() as store:
         assert store.snapshot_id(ATHLETES.key) == before
         assert store.snapshot_id(OPS_UPKEEP.key) is None
+
+
+def test_a_step_that_is_tried_again_forgets_nothing_that_it_did(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The object store is gone after the first table, once."""
+    assert installation.run(upkeep_plan).success
+    monkeypatch.setattr("sports_assets.assets.WAITS_S", (0.0,))
+    apply, turns = IcebergUpkeep.apply, iter([True])
+
+    def interrupted(self: IcebergUpkeep, *told: Any) -> Iterator[Done]:
+        yield from apply(self, *told)
+        if next(turns, False):
+            raise CatalogueUnavailableError("gone for a moment")
+
+    monkeypatch.setattr(IcebergUpkeep, "apply", interrupted)
+    assert installation.run(upkeep).success
+    ledger = "select action, outcome, count(*) from t group by all order by all"
+    assert installation.query(OPS_UPKEEP, ledger) == [("expire", "done", 2)]
 
 
 def test_without_a_plan_there_is_nothing_to_do(tmp_path: Path) -> None:
