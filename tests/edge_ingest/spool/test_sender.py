@@ -702,7 +702,8 @@ def test_a_video_that_is_not_what_was_packed_is_refused_once_and_packed_anew(
     if fault == "gone":
         video.unlink()
     else:
-        changed = {"altered": payload[:-1] + b"x", "shorter": payload[:-1], "longer": payload * 2}
+        other = bytes([payload[-1] ^ 1])
+        changed = {"altered": payload[:-1] + other, "shorter": payload[:-1], "longer": payload * 2}
         video.write_bytes(changed[fault])
     target: Any = FolderLanding(ground.landing)
     if where == "s3":
