@@ -265,3 +265,12 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def ensure(folder: ObjectFolder, name: str, payload: bytes) -> bool:
+    """Write a new object; false where the name is taken by other bytes.
+
+    The same bytes are as good as written: a store whose answer got lost is asked again by the SDK,
+    and says that the name is taken.
+    """
+    return folder.create(name, payload) or folder.read(name) == payload

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from resources.errors import ImmutableReportError, ResourceError
-from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, checked
+from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, checked, ensure
 from resources.object_store import is_s3, s3_client, split_s3
 
 _PAGE = re.compile(r"(?P<session>[^/]+)/r(?P<revision>\d{4,})\.html")
@@ -49,7 +49,7 @@ class ReportStore:
         """
         name = _name(session_id, revision)
         page = html.encode()
-        if not self._folder.create(name, page) and self._folder.read(name) != page:
+        if not ensure(self._folder, name, page):
             raise ImmutableReportError(
                 f"{self._folder.uri(name)} is published and says something else: publish revision "
                 f"{max(self.revisions(session_id)) + 1}"

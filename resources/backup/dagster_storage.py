@@ -25,6 +25,8 @@ from resources.object_folder import written_beside
 _ARCHIVE = "dagster.zip"
 _DUMP = "dagster.pgdump"
 _SUFFIX = ".db"
+#: A server that hangs must not hold the nightly run.
+_LONGEST_DUMP_S = 1800
 
 
 def back_up_dagster(home: Path | None, store: BackupStore, backup: str) -> DagsterBackup:
@@ -68,6 +70,9 @@ def put_back_dagster(home: Path | None, store: BackupStore, backup: str, of: Dag
         )
     for name, payload in files.items():
         if name not in there:
+            # The log of a process that was killed: SQLite would play it into the file put back.
+            for log in ("-wal", "-shm", "-journal"):
+                (storage / f"{name}{log}").unlink(missing_ok=True)
             with written_beside(storage / name, payload) as unfinished:
                 unfinished.replace(storage / name)
     return f"{len(files)} SQLite files in {storage}"
@@ -100,10 +105,11 @@ def _resolved(config: Any) -> Any:  # noqa: ANN401 - YAML
 
 
 def _sqlite(storage: Path, store: BackupStore, backup: str) -> DagsterBackup:
-    files = {
-        str(path.relative_to(storage)): _copied(path)
-        for path in sorted(storage.rglob(f"*{_SUFFIX}"))
-    }
+    files = {}
+    for path in sorted(storage.rglob(f"*{_SUFFIX}")):
+        copied = _copied(path)
+        if copied is not None:
+            files[str(path.relative_to(storage))] = copied
     if not files:
         note = f"{storage} has no runs yet"
         return DagsterBackup(kind="none", archive=None, files=(), note=note)
@@ -116,8 +122,13 @@ def _sqlite(storage: Path, store: BackupStore, backup: str) -> DagsterBackup:
     )
 
 
-def _copied(path: Path) -> bytes:
-    """A SQLite file as of one moment, with what still stands in its log; writers go on."""
+def _copied(path: Path) -> bytes | None:
+    """A SQLite file as of one moment, with what still stands in its log; writers go on.
+
+    None for one that is gone: Dagster purges the events of old runs.
+    """
+    if not path.is_file():
+        return None
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
         with (
@@ -142,12 +153,19 @@ def _postgresql(url: URL, store: BackupStore, backup: str) -> DagsterBackup:
         return DagsterBackup(kind="postgresql", archive=None, files=(), note=note)
     # By the environment: arguments are shown to every user of the machine.
     environ = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
-    dumped = subprocess.run(  # noqa: S603 - our own settings
-        [command, "--format=custom", "--no-password", f"--dbname={place}"],
-        env=environ,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        dumped = subprocess.run(  # noqa: S603 - our own settings
+            [command, "--format=custom", "--no-password", f"--dbname={place}"],
+            env=environ,
+            capture_output=True,
+            check=False,
+            timeout=_LONGEST_DUMP_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BackupError(
+            f"pg_dump of Dagster's storage at {place} took longer than {_LONGEST_DUMP_S} s: see "
+            "that the server answers, or let Dagster purge old runs"
+        ) from error
     if dumped.returncode:
         told = dumped.stderr.decode(errors="replace").strip().splitlines()
         raise BackupError(

@@ -134,7 +134,8 @@ def restore(
     The steps, in an order that matters. A process that dies on the way is run again.
 
     1. Verify: each byte of the backup, and that each data file which its tables need is there.
-    2. Put metadata files back. They are what the catalogue pointed at; nobody reads them yet.
+    2. Put metadata files back where they are missing. They never change, so they harm no table as
+       it is; and without them what would be lost cannot be told.
     3. Register: point the catalogue at them, unless that would lose what was committed since.
     4. Replay erasures. A restored table has rows again that were erased after the backup. Once
        erasures are recorded, every one since `manifest.begun_at` is carried out again here, before
@@ -166,7 +167,7 @@ def restore(
     if lost and not is_over:
         raise BackupError(
             f"restoring backup {backup} would lose what was committed since. " + "; ".join(lost)
-            + ". Nothing was restored: name tables with --only, or lose that with --over, after a "
+            + ". No table was changed: name tables with --only, or lose that with --over, after a "
             "`backup` of how things are"
         )  # fmt: skip
     for namespace in () if only else manifest.namespaces:

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from resources.backup.manifest import BackupManifest, Kept, kept
 from resources.errors import BackupError
-from resources.object_folder import LocalFolder, ObjectFolder, S3Folder
+from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, ensure
 from resources.object_store import is_s3, s3_client, split_s3
 
 _MANIFESTS = "manifests"
@@ -67,7 +67,7 @@ class BackupStore:
             BackupError: another process makes a backup of this name.
         """
         object_name = f"{_ARCHIVES}/{backup}/{name}"
-        if not self._folder.create(object_name, payload):
+        if not ensure(self._folder, object_name, payload):
             raise BackupError(
                 f"{self._folder.uri(object_name)} is there already: another backup began in the "
                 "same second; run it again"
@@ -81,7 +81,7 @@ class BackupStore:
             BackupError: another process has finished a backup of this name.
         """
         name = _manifest_name(manifest.name)
-        if not self._folder.create(name, manifest.to_json()):
+        if not ensure(self._folder, name, manifest.to_json()):
             raise BackupError(f"{self._folder.uri(name)} is there already: run the backup again")
         return self._folder.uri(name)
 
