@@ -29,6 +29,10 @@ class CatalogueRefusedError(ResourceError):
     """The catalogue of tables answers, and lets us do nothing. Its cause says why; it stays so."""
 
 
+class TableEvolutionError(ResourceError):
+    """A table cannot be what its contract says: a type changed, or is one that cannot be kept."""
+
+
 class UnreadableTableError(ResourceError):
     """A table holds something that planned reading cannot honour, such as delete files."""
 

@@ -23,12 +23,14 @@ from edge_ingest.errors import (
 from edge_ingest.errors import SettingsError as NodeSettingsError
 from resources import fault_signs
 from resources.errors import (
+    CatalogueRefusedError,
     CatalogueUnavailableError,
     CommitConflictError,
     FailedBuildError,
     NotCommittedError,
     ResourceError,
     SettingsError,
+    TableEvolutionError,
     TooLargeError,
 )
 
@@ -97,6 +99,7 @@ _OWN: tuple[tuple[type[Exception], FaultKind], ...] = (
     (SourceError, FaultKind.BAD_DROP),
     (ContractError, FaultKind.BAD_DROP),
     (TooLargeError, FaultKind.BAD_DROP),
+    (TableEvolutionError, FaultKind.CODE),
 )
 
 #: Errors of libraries, by package and class, so that none of them need be imported to ask.
@@ -150,12 +153,16 @@ _SECRET = re.compile(r"(?<=://)[^@/\s]+(?=@)")
 def fault_of(error: BaseException) -> Fault:
     """What kind of fault an error is, by the first of its chain of causes that we know.
 
-    An error that nobody foresaw is a fault of code: its reason names its class and the place where
-    it was raised, and not its message, which may hold anything.
+    An error that nobody foresaw is a fault of code. Where one of ours is among its causes, that one
+    says why and what to do. Else the reason names its class and the place where it was raised, and
+    not its message, which may hold anything.
     """
     for link in _chain(error):
         if (found := _known(link)) is not None:
             return found
+    for link in _chain(error):
+        if isinstance(link, (ResourceError, EdgeError)):
+            return Fault(FaultKind.CODE, _first_line(link))
     return Fault(FaultKind.CODE, f"{type(error).__name__}{_raised_at(error)}")
 
 
@@ -179,9 +186,18 @@ def _ours(error: BaseException) -> Fault | None:
             # dbt's account of a table that was not built is all text.
             said = _said(str(error)) if kind is FaultKind.FAILED_TEST else None
             return Fault(said[0] if said else kind, _first_line(error))
+    if isinstance(error, CatalogueRefusedError):
+        return Fault(_refused_for(error), _first_line(error))
     if isinstance(error, (ResourceError, EdgeError)) and error.__cause__ is None:
         return Fault(FaultKind.CODE, _first_line(error))
     return None
+
+
+def _refused_for(error: CatalogueRefusedError) -> FaultKind:
+    """Why a catalogue lets us do nothing: by its cause; what nobody knows is put right by hand."""
+    cause = error.__cause__
+    kind = FaultKind.CODE if cause is None else fault_of(cause).kind
+    return FaultKind.SETTINGS if kind is FaultKind.CODE else kind
 
 
 def _on_disk(error: BaseException) -> Fault | None:

@@ -92,7 +92,7 @@ class Lakehouse(Protocol):
         """Create the table, empty, with our settings, if it is not there; add new columns if it is.
 
         Raises:
-            ContractError: a column changed to a type that committed rows cannot be read as.
+            TableEvolutionError: a column changed to a type that committed rows cannot be read as.
         """
         ...
 

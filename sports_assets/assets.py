@@ -291,14 +291,19 @@ class SessionRun:
     def require_all(self) -> None:
         """Fail the step, at its end, if a session failed.
 
+        The step is tried again, as `outcome_of` says, only where every fault passes by itself: one
+        session that needs a person would fail each time, after all waits.
+
         Raises:
-            Failure: names each session and why; it is not retried.
+            RetryRequested: every session that failed may well succeed in a while.
+            Failure: names each session and why, with the kind of the first fault that stays.
         """
         if not self.failed:
             return
-        first = next(iter(self.failed.values()))
+        faults = list(self.failed.values())
+        deciding = next((fault for fault in faults if not fault.is_transient), faults[0])
         if len(self.session_ids) == 1:
-            raise outcome_of(first, self._context.retry_number)
+            raise outcome_of(deciding, self._context.retry_number)
         named = list(self.failed.items())[:_NAMED]
         more = len(self.failed) - len(named)
         said = (
@@ -307,4 +312,4 @@ class SessionRun:
             + "; ".join(f"{session}: {fault.reason}" for session, fault in named)
             + (f"; and {more} more, which the log names" if more else "")
         )
-        raise outcome_of(Fault(first.kind, said), self._context.retry_number)
+        raise outcome_of(Fault(deciding.kind, said), self._context.retry_number)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from edge_ingest.errors import ContractError
 from resources.dbt.outcome import BuildResult
 from resources.errors import FailedBuildError, ForeignRowsError, NotCommittedError
-from resources.faults import FaultKind, fault_of
+from resources.faults import Fault, FaultKind, fault_of
 
 #: Faults of the sessions themselves, and none that another attempt would mend.
 _OF_A_SESSION = (ContractError, ForeignRowsError, NotCommittedError)
@@ -23,12 +23,17 @@ class SessionsBuilt:
     Attributes:
         session_ids: in order of time.
         result: None where the build could not begin.
-        reason: why not everything was published; None where it was.
+        fault: why not everything was published; None where it was.
     """
 
     session_ids: tuple[str, ...]
     result: BuildResult | None
-    reason: str | None
+    fault: Fault | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why not everything was published, in one line."""
+        return None if self.fault is None else self.fault.reason
 
     def is_published(self, key: str) -> bool:
         """Whether this table holds these sessions as they were built now."""
@@ -54,8 +59,8 @@ def build_by_chunk(
     Raises:
         NotCommittedError, ForeignRowsError, ContractError: the run is of one session only, and it
             is at fault.
-        FailedBuildError, CommitConflictError, DbtError, …: faults of the surroundings; what was
-            published stays.
+        FailedBuildError, CommitConflictError, TableEvolutionError, …: faults of the surroundings;
+            what was published stays.
     """
     total = sum(map(len, chunks))
     if total == 1:
@@ -79,8 +84,8 @@ def _attempt(
     try:
         built = _described(session_ids, build(session_ids))
     except _OF_A_SESSION as error:
-        built = SessionsBuilt(session_ids, None, str(error))
-    if built.reason is None or len(session_ids) == 1:
+        built = SessionsBuilt(session_ids, None, fault_of(error))
+    if built.fault is None or len(session_ids) == 1:
         yield built
         return
     say(f"{len(session_ids)} sessions in halves, since something had to stay out: {built.reason}")
@@ -93,7 +98,8 @@ def _described(session_ids: Sequence[str], result: BuildResult) -> SessionsBuilt
     try:
         result.require_complete()
     except FailedBuildError as error:
-        if fault_of(error).kind is not FaultKind.FAILED_TEST:
+        fault = fault_of(error)
+        if fault.kind is not FaultKind.FAILED_TEST:
             raise  # the disk is full, the object store is gone: no session's fault
-        return SessionsBuilt(tuple(session_ids), result, str(error))
+        return SessionsBuilt(tuple(session_ids), result, fault)
     return SessionsBuilt(tuple(session_ids), result, None)

@@ -74,7 +74,7 @@ class TableCatalog:
         """The table as it is now, made if it is not there, with every column of the contract.
 
         Raises:
-            ContractError: a column changed to a type that old files cannot be read as.
+            TableEvolutionError: a column changed to a type that old files cannot be read as.
             CommitFailedException: another writer added columns at the same moment.
         """
         table = self.find(contract.key) or self._create(contract)

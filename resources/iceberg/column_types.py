@@ -19,7 +19,7 @@ from pyiceberg.types import (
 )
 
 from edge_ingest.contract import Column
-from edge_ingest.errors import ContractError
+from resources.errors import TableEvolutionError
 
 _TYPES: dict[pa.DataType, tuple[PrimitiveType, str]] = {
     pa.string(): (StringType(), "VARCHAR"),
@@ -34,12 +34,12 @@ _TYPES: dict[pa.DataType, tuple[PrimitiveType, str]] = {
 
 
 def iceberg_type(column: Column) -> PrimitiveType:
-    """The Iceberg type of a contract column; raises ContractError where there is none."""
+    """The Iceberg type of a contract column; raises TableEvolutionError where there is none."""
     return _entry(column)[0]
 
 
 def duckdb_type(column: Column) -> str:
-    """The DuckDB type of a contract column; raises ContractError where there is none."""
+    """The DuckDB type of a contract column; raises TableEvolutionError where there is none."""
     return _entry(column)[1]
 
 
@@ -47,12 +47,13 @@ def arrow_type(stored: IcebergType) -> pa.DataType:
     """The contract type that reads back from an Iceberg type.
 
     Raises:
-        ContractError: another program put a type into the table that no contract of ours can name.
+        TableEvolutionError: another program put a type into the table that no contract of ours
+            can name.
     """
     for arrow, (iceberg, _) in _TYPES.items():
         if iceberg == stored:
             return arrow
-    raise ContractError(f"a column is stored as {stored}, which no contract of ours can name")
+    raise TableEvolutionError(f"a column is stored as {stored}, which no contract of ours can name")
 
 
 def _entry(column: Column) -> tuple[PrimitiveType, str]:
@@ -60,7 +61,7 @@ def _entry(column: Column) -> tuple[PrimitiveType, str]:
         return _TYPES[column.type]
     except KeyError:
         known = ", ".join(str(known) for known in _TYPES)
-        raise ContractError(
+        raise TableEvolutionError(
             f"column {column.name} is {column.type}, which the record cannot give back as it was: "
             f"use one of {known}"
         ) from None

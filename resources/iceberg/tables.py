@@ -12,6 +12,7 @@ from pyiceberg.types import NestedField
 
 from edge_ingest.contract import Column, TableContract
 from edge_ingest.errors import ContractError
+from resources.errors import TableEvolutionError
 from resources.iceberg.column_types import arrow_type, iceberg_type
 from resources.upkeep import POLICY
 
@@ -109,7 +110,7 @@ def evolve(table: Table, contract: TableContract) -> bool:
         Whether the table changed.
 
     Raises:
-        ContractError: a column changed to a type that old files cannot be read as.
+        TableEvolutionError: a column changed to a type that old files cannot be read as.
         CommitFailedException: another writer changed the table at the same moment.
     """
     existing = {field.name: field for field in table.schema().fields}
@@ -153,7 +154,7 @@ def _widen(update: UpdateSchema, contract: TableContract, column: Column, stored
     try:
         update.update_column(column.name, iceberg_type(column))
     except Exception as error:
-        raise ContractError(
+        raise TableEvolutionError(
             f"{contract.key}.{column.name} is stored as {stored} and the contract says "
             f"{column.type}: give the new meaning a new column name"
         ) from error

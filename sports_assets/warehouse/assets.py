@@ -20,8 +20,6 @@ from resources.dbt.outcome import BuildResult, TestOutcome, merged_tests
 from resources.dbt.project import load_project
 from resources.dbt.sessions import SessionsBuilt, build_by_chunk
 from resources.environment import load_settings
-from resources.errors import FailedBuildError
-from resources.faults import fault_of
 from resources.lakehouse import CommitContext, Lakehouse
 from resources.provenance import session_drops
 from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, guarded
@@ -192,8 +190,8 @@ def _build(
     chunks = plan_chunks(measure_sessions(store, graph, run.session_ids, keys), LIMITS)
     built = list(build_by_chunk(chunks, build, context.log.info))
     for one in built:
-        if one.reason is not None:
-            run.fail(one.session_ids[0], fault_of(FailedBuildError(one.reason)))
+        if one.fault is not None:
+            run.fail(one.session_ids[0], one.fault)
     for key in keys:
         parts = [_part(one, key, graph) for one in built if one.is_published(key)]
         yield from run.tell_table(parts)

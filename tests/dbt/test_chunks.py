@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from resources.dbt.chunks import ChunkLimits, SessionSize, plan_chunks
 from resources.dbt.outcome import BuildResult, TestOutcome, merged_tests
 from resources.dbt.sessions import build_by_chunk
-from resources.errors import CommitConflictError, NotCommittedError
+from resources.errors import (
+    CommitConflictError,
+    ForeignRowsError,
+    NotCommittedError,
+    TableEvolutionError,
+)
+from resources.faults import FaultKind
 
 START = datetime(2024, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -82,6 +88,19 @@ def test_a_session_at_fault_is_found_by_halves_and_costs_itself_only() -> None:
     assert reasons["c"].endswith("mart/load: 1 rows at fault")
     assert reasons["f"] == "nothing is committed of session f"
     assert reasons.keys() == {"c", "f"}
+    kinds = {one.session_ids[0]: one.fault.kind for one in built if one.fault}
+    assert kinds == {"c": FaultKind.FAILED_TEST, "f": FaultKind.NOT_COMMITTED}
+
+
+def test_a_fault_of_one_session_keeps_its_kind() -> None:
+    def foreign(session_ids: Sequence[str]) -> BuildResult:
+        if "b" in session_ids:
+            raise ForeignRowsError("mart/load: rows of c, which is not replaced")
+        return BuildResult({}, {}, {}, (), {}, {}, 0.0)
+
+    built = list(build_by_chunk([("a", "b")], foreign))
+    assert [one.fault and one.fault.kind for one in built] == [None, FaultKind.CODE]
+    assert built[1].reason == "mart/load: rows of c, which is not replaced"
 
 
 def test_progress_is_told_once_a_chunk() -> None:
@@ -104,6 +123,18 @@ def test_a_fault_of_the_surroundings_is_no_sessions_fault() -> None:
 
     with pytest.raises(CommitConflictError):
         list(build_by_chunk([("a", "b")], overtaken))
+
+
+def test_a_table_that_cannot_follow_its_contract_is_told_at_once_and_not_by_halves() -> None:
+    asked: list[str] = []
+
+    def retyped(session_ids: Sequence[str]) -> BuildResult:
+        asked.append("".join(session_ids))
+        raise TableEvolutionError("mart/load.metres is stored as int and the contract says string")
+
+    with pytest.raises(TableEvolutionError):
+        list(build_by_chunk([tuple("abcd")], retyped))
+    assert asked == ["abcd"]
 
 
 def outcome(*, passed: bool, rows: int, references: tuple[str, ...] = ()) -> TestOutcome:

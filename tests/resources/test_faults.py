@@ -11,10 +11,10 @@ import pytest
 import sqlalchemy as sa
 from botocore.exceptions import ClientError
 
-from edge_ingest.errors import ContractError, IncompleteDropError, NothingRecordedError
+from edge_ingest.errors import ContractError, EdgeError, IncompleteDropError, NothingRecordedError
 from resources import errors
 from resources.dbt.publishing import _without_trace
-from resources.faults import TRANSIENT, FaultKind, fault_of
+from resources.faults import TRANSIENT, Fault, FaultKind, fault_of
 
 
 def answered(status: int, code: str, operation: str = "PutObject") -> ClientError:
@@ -138,6 +138,42 @@ def test_an_error_of_ours_decides_over_what_led_to_it() -> None:
     error.__cause__ = from_database("database is locked")
     assert fault_of(error).kind is FaultKind.COMMIT_CONFLICT
     assert fault_of(error).reason == "raw/athletes: 12 attempts were overtaken"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (errors.BackupError("drops/7 is not there: make a new backup"), FileNotFoundError("x")),
+        (EdgeError("its clock cannot be read: set it"), ValueError("Kim Doe")),
+        (errors.TableEvolutionError("raw/x.n: a new name"), from_database("database is locked")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_of_ours_with_a_cause_that_nobody_knows_says_what_to_do(
+    error: Exception, cause: Exception
+) -> None:
+    error.__cause__ = cause
+    outer = RuntimeError("a step failed for Kim Doe")
+    outer.__cause__ = error
+    for one in (error, outer):
+        assert fault_of(one) == Fault(FaultKind.CODE, str(error))
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        (sa.exc.ProgrammingError("select 1", {}, Exception("Kim Doe")), FaultKind.SETTINGS),
+        (from_database('password authentication failed for "x"'), FaultKind.CREDENTIALS_REFUSED),
+        (from_database("No space left on device"), FaultKind.DISK_FULL),
+        (None, FaultKind.SETTINGS),
+    ],
+)
+def test_a_catalogue_that_refuses_is_a_matter_of_its_cause_and_keeps_its_remedy(
+    cause: Exception | None, kind: FaultKind
+) -> None:
+    error = errors.CatalogueRefusedError("it cannot be used; check SPORTS_CATALOG_URI")
+    error.__cause__ = cause
+    assert fault_of(error) == Fault(kind, "it cannot be used; check SPORTS_CATALOG_URI")
 
 
 def test_a_password_in_an_address_is_left_out() -> None:

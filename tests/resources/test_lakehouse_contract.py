@@ -14,7 +14,12 @@ from edge_ingest.contract import Column, TableContract
 from edge_ingest.errors import ContractError
 from edge_ingest.records import ATHLETES, POSITIONS, WELLNESS
 from resources.contracts import ALL
-from resources.errors import ForeignRowsError, ResourceError, UnreadableTableError
+from resources.errors import (
+    ForeignRowsError,
+    ResourceError,
+    TableEvolutionError,
+    UnreadableTableError,
+)
 from resources.iceberg.lakehouse import IcebergLakehouse
 from tests.resources.conftest import Place
 from tests.resources.lakehouse_rows import (
@@ -322,13 +327,13 @@ def test_a_type_may_widen_and_may_not_change(lakehouse: IcebergLakehouse) -> Non
         read = connection.execute("select shirt_number from wide").to_arrow_table()
     assert read.column(0).to_pylist() == [7]
     assert read.schema.types == [pa.int64()]
-    with pytest.raises(ContractError, match="new column name"):
+    with pytest.raises(TableEvolutionError, match="new column name"):
         lakehouse.ensure_table(with_shirts(pa.string()))
 
 
 def test_a_contract_type_that_would_not_read_back_is_refused(lakehouse: IcebergLakehouse) -> None:
     small = replace(ATHLETES, columns=(*ATHLETES.columns, Column("tiny", pa.int8(), "too small")))
-    with pytest.raises(ContractError, match="tiny is int8"):
+    with pytest.raises(TableEvolutionError, match="tiny is int8"):
         lakehouse.ensure_table(small)
 
 
