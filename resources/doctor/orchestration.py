@@ -1,17 +1,18 @@
 """Dagster: its storage, its daemon, what is switched off, and runs that hang."""
 
-import os
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from resources.doctor.finding import Check, span
 from resources.environment import Environment, Settings
+from resources.run_launcher import HOST_TAG, is_alive, is_of_own_server, process_of
 
+#: `sports_assets.keys.LANE_TAG`, which nothing of this package may import.
 LANE_TAG = "touchline/lane"
 #: A daemon says every 30 s that it is there.
 SILENT_S = 120.0
@@ -122,34 +123,18 @@ def _stuck(instance: DagsterInstance, under_way: Sequence[RunRecord], now: datet
 
 
 def _is_dead(instance: DagsterInstance, record: RunRecord, now: datetime) -> bool:
-    run_id = record.dagster_run.run_id
-    pid, newest = None, record.update_timestamp.timestamp()
-    for entry in instance.all_logs(run_id):
-        newest = max(newest, entry.timestamp)
-        event = entry.dagster_event
-        if event is not None and event.event_type is DagsterEventType.ENGINE_EVENT:
-            told = getattr(event.event_specific_data, "metadata", {}).get("pid")
-            pid = str(told.value) if told is not None else pid
-    if pid is not None and pid.isdecimal() and _is_of_this_machine(record):
-        return not _lives(int(pid))
-    return now.timestamp() - newest > LONG_S
+    run = record.dagster_run
+    process = process_of(instance, run)
+    if process is not None and _is_of_this_machine(run):
+        return not is_alive(process)
+    newest = [entry.timestamp for entry in instance.all_logs(run.run_id)]
+    return now.timestamp() - max(newest, default=record.update_timestamp.timestamp()) > LONG_S
 
 
-def _is_of_this_machine(record: RunRecord) -> bool:
-    """Runs of another machine say so by a tag; without one they are ours."""
-    return record.dagster_run.tags.get("touchline/host", socket.gethostname()) == (
-        socket.gethostname()
-    )
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _is_of_this_machine(run: DagsterRun) -> bool:
+    """Launched runs say so by a tag; without one somebody started it by hand, and here."""
+    host = run.tags.get(HOST_TAG)
+    return host is None or (host == socket.gethostname() and is_of_own_server(run))
 
 
 def _queue(under_way: Sequence[RunRecord], waiting: Sequence[RunRecord], now: datetime) -> Check:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import tempfile
 import urllib.request
 import uuid
@@ -17,6 +18,7 @@ from dagster._core.remote_origin import (
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
 )
+from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._daemon.types import DaemonHeartbeat
 
 from edge_ingest.records import ATHLETES
@@ -29,6 +31,7 @@ from resources.doctor.record import check_record
 from resources.environment import Environment, load_settings
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.object_store import s3_client
+from resources.run_launcher import HOST_TAG
 from tests.conftest import REPOSITORY
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, athletes
 
@@ -246,14 +249,26 @@ class TestDagster:
     def test_a_run_whose_process_is_gone_is_named(self, instance: dg.DagsterInstance) -> None:
         run = dg.DagsterRun(job_name="session_facts", status=dg.DagsterRunStatus.STARTED)
         instance.add_run(run)
-        alive = os.getpid()
-        instance.report_engine_event("", run, EngineEventData.in_process(alive))
+        instance.report_engine_event("", run, EngineEventData.in_process(os.getpid()))
+        # A step's process comes and goes while the run's own lives.
+        instance.report_engine_event("", run, EngineEventData.in_process(_a_dead_process()))
         assert only(self.checks(instance), "runs").state == "ok"
+        run = dg.DagsterRun(job_name="session_facts", status=dg.DagsterRunStatus.STARTED)
+        instance.add_run(run)
         instance.report_engine_event("", run, EngineEventData.in_process(_a_dead_process()))
         found = only(self.checks(instance), "runs")
         assert found.state == "bad"
         assert run.run_id[:8] in found.found
         assert "run monitoring" in found.remedy
+
+    def test_a_run_whose_process_cannot_be_asked_is_left_alone(
+        self, instance: dg.DagsterInstance
+    ) -> None:
+        tags = {HOST_TAG: socket.gethostname(), GRPC_INFO_TAG: '{"host": "code", "port": 4000}'}
+        run = dg.DagsterRun(job_name="session_facts", status=dg.DagsterRunStatus.STARTED, tags=tags)
+        instance.add_run(run)
+        instance.report_engine_event("", run, EngineEventData.in_process(_a_dead_process()))
+        assert only(self.checks(instance), "runs").state == "ok"
 
     def test_who_waits_behind_whom_is_told(self, instance: dg.DagsterInstance) -> None:
         location = RegisteredCodeLocationOrigin("touchline")

@@ -6,16 +6,29 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 from dagster._core.launcher import WorkerStatus
+from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 
-from resources.run_launcher import HOST_TAG, WatchedRunLauncher, is_alive
+from resources.run_launcher import (
+    BOOT_TAG,
+    HOST_TAG,
+    BootClock,
+    RunProcess,
+    WatchedRunLauncher,
+    is_alive,
+)
 
+#: As Dagster notes them of a code server of its own, and of another one.
+OWN_SERVER = {GRPC_INFO_TAG: '{"host": "localhost", "socket": "/tmp/a-socket"}'}
+SERVER_APART = {GRPC_INFO_TAG: '{"host": "code", "port": 4000}'}
+HERE = {HOST_TAG: socket.gethostname()}
 LAUNCHER = {"module": "resources.run_launcher", "class": "WatchedRunLauncher"}
 
 
@@ -52,7 +65,7 @@ def _started(
     run = instance.create_run_for_job(
         nothing,
         status=dg.DagsterRunStatus.STARTED,
-        tags={HOST_TAG: socket.gethostname()} if tags is None else tags,
+        tags=OWN_SERVER | HERE if tags is None else tags,
     )
     if pid is not None:
         instance.report_engine_event("Started process", run, EngineEventData.in_process(pid))
@@ -80,19 +93,49 @@ def test_a_killed_process_that_nobody_waited_for_is_gone(
     process.kill()
     while not Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].startswith(" Z"):
         time.sleep(0.01)
-    assert not is_alive(process.pid, time.time())
+    assert not is_alive(RunProcess(process.pid, time.time()))
 
 
 def test_another_process_with_the_same_id_is_another(process: subprocess.Popen[bytes]) -> None:
-    assert is_alive(process.pid, time.time())
-    assert not is_alive(process.pid, time.time() - 3600)
+    assert is_alive(RunProcess(process.pid, time.time()))
+    assert not is_alive(RunProcess(process.pid, time.time() - 3600))
+    clock = BootClock.now()
+    assert not is_alive(RunProcess(process.pid, time.time() - 10, clock))
+    assert clock is not None
+    before_the_restart = replace(clock, boot_id="another")
+    assert not is_alive(RunProcess(process.pid, time.time(), before_the_restart))
+
+
+@pytest.mark.parametrize("off_s", [-3600.0, -10.0, 10.0, 3600.0])
+def test_a_clock_that_was_set_since_costs_no_run(
+    instance: dg.DagsterInstance, process: subprocess.Popen[bytes], off_s: float
+) -> None:
+    """The clock was off when the run was launched, and its events bear what it showed."""
+    clock = BootClock.now()
+    assert clock is not None
+    was = replace(clock, booted_at=clock.booted_at + off_s)
+    assert is_alive(RunProcess(process.pid, time.time() + off_s, was))
+    run = _started(instance, process.pid, OWN_SERVER | HERE | {BOOT_TAG: str(clock)})
+    assert _status(instance, run) == WorkerStatus.RUNNING
+    assert BootClock.parse(str(was)) == replace(was, booted_at=round(was.booted_at, 3))
 
 
 def test_a_run_of_another_machine_is_gone_with_its_daemon(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
 ) -> None:
-    run = _started(instance, process.pid, {HOST_TAG: "a-machine-that-was-replaced"})
+    run = _started(instance, process.pid, OWN_SERVER | {HOST_TAG: "a-machine-that-was-replaced"})
     assert _status(instance, run) == WorkerStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("host", [socket.gethostname(), "a-machine-that-was-replaced"])
+def test_a_run_of_a_code_server_that_was_started_apart_is_left_alone(
+    instance: dg.DagsterInstance, process: subprocess.Popen[bytes], host: str
+) -> None:
+    """Its process id says nothing here: there it is another process, or none."""
+    process.kill()
+    process.wait()
+    run = _started(instance, process.pid, SERVER_APART | {HOST_TAG: host})
+    assert _status(instance, run) == WorkerStatus.RUNNING
 
 
 def test_a_run_that_was_not_launched_from_here_is_left_alone(instance: dg.DagsterInstance) -> None:
