@@ -1,8 +1,8 @@
 """What should have been made and was not: pages, days, and whoever should make them.
 
 A drop that is refused, or waits for files, is not late: raw/quarantine tells of it. What is late is
-looked for among the newest arrivals, and among what was late before, so that a look costs the same
-whatever the number of sessions.
+looked for among the newest arrivals, and among what was late before: a look reads the manifests of
+these sessions only, however many there are, and lists the whole landing zone once to find them.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -18,6 +18,7 @@ from resources.failed_runs import (
     outcomes,
 )
 from sensors.cursor import digest
+from sensors.lists import hour_to_ask_again
 from sports_assets.keys import FAILED_RUN_KEY, LANE_TAG
 
 #: Runs told in one tick; the rest waits for the next.
@@ -43,8 +44,8 @@ failed_run_list = dg.define_asset_job(
 def failed_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Look for runs that failed, or made good, since the last tick.
 
-    Runs that list the failed runs are told like any other, and ask for nothing: a list that cannot
-    be made would ask for itself for ever.
+    Runs that list the failed runs are told like any other, and are not listed: a list that cannot
+    be made would ask for itself for ever. It is asked for again once an hour.
     """
     now = datetime.now(UTC)
     before = json.loads(context.cursor) if context.cursor else {"listed": digest([]), "told": []}
@@ -58,12 +59,13 @@ def failed_runs_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     if others:
         marks.append(f"{now:%Y-%m-%d}")  # whatever has grown too old leaves the list
     listed = digest(sorted(marks))
-    cursor = json.dumps({"listed": listed, "told": told})
-    if listed == before["listed"]:
+    again = hour_to_ask_again(context.instance, failed_run_list.name, now, before.get("again"))
+    cursor = json.dumps({"listed": listed, "told": told, "again": again or before.get("again")})
+    if listed == before["listed"] and again is None:
         reason = "no run has failed, or made good, since the list was made"
         return dg.SensorResult(skip_reason=reason, cursor=cursor)
     # Dagster runs one key once, and a list can be as it was before: the key says of both.
-    run_key = f"failed_runs:{before['listed']}:{listed}"
+    run_key = f"failed_runs:{before['listed']}:{listed}" + (f":{again}" if again else "")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key)], cursor=cursor)
 
 

@@ -1,6 +1,6 @@
 """Runs that fail are told, listed, and told to have made good."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import dagster as dg
 import pytest
@@ -95,10 +95,46 @@ def test_many_failures_of_a_tick_ask_for_one_list(instance: dg.DagsterInstance) 
     assert len(failed_runs(instance, datetime.now(UTC))) == 5
 
 
-def test_a_list_that_cannot_be_made_does_not_ask_for_itself(instance: dg.DagsterInstance) -> None:
+def test_a_list_that_failed_to_be_made_is_asked_for_again_once_an_hour(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime.now(UTC).replace(hour=12)
+    clock = [noon]
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return clock[0]
+
+    _fail(instance)
+    monkeypatch.setattr("sensors.failed_runs.datetime", Clock)
+    asked = _look(instance)
+    assert asked is not None
+    keys = [one.run_key for one in asked.run_requests or []]
+
     run_id = _fail(instance, listing, None)
-    assert _look(instance) is None
+    again = _look(instance, asked.cursor)
+    assert again is not None
+    keys += [one.run_key for one in again.run_requests or []]
     assert _tags(instance, run_id)[FAULT_TAG] == "code"
+    _fail(instance, listing, None)
+    cursor = _cursor_after_nothing(instance, again.cursor)
+
+    clock[0] = noon + timedelta(hours=1)
+    later = _look(instance, cursor)
+    assert later is not None
+    keys += [one.run_key for one in later.run_requests or []]
+    assert len(set(keys)) == 3
+    instance.create_run_for_job(listing, status=dg.DagsterRunStatus.SUCCESS)
+    clock[0] = noon + timedelta(hours=2)
+    _cursor_after_nothing(instance, later.cursor)
+
+
+def _cursor_after_nothing(instance: dg.DagsterInstance, cursor: str | None) -> str | None:
+    result = failed_runs_sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
+    assert isinstance(result, dg.SensorResult)
+    assert not result.run_requests
+    return result.cursor
 
 
 def test_a_run_that_makes_good_is_listed_anew(instance: dg.DagsterInstance) -> None:

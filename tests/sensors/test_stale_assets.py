@@ -1,6 +1,7 @@
 """What should have been made and was not: over a real landing zone, with real runs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -218,6 +219,32 @@ def test_the_watchdog_asks_once_for_a_list_and_is_quiet_after_a_pause(
     assert not again.run_requests
     assert "the list says so already" in str(again.skip_reason)
     assert [late.thing for late in Watch.parse(again.cursor).late] == ["report/session"]
+
+
+def test_the_watchdogs_list_that_failed_to_be_made_is_asked_for_again_once_an_hour(
+    club: Club,
+) -> None:
+    @dg.op
+    def fails() -> None:
+        raise ValueError("as asked")
+
+    @dg.job(name="stale_assets")
+    def listing() -> None:
+        fails()
+
+    now = datetime.now(UTC)
+    awake = Watch(now.timestamp(), (now - timedelta(days=1)).timestamp())
+    listed = _look(club, str(awake)).cursor  # the daemons of this instance never lived: all late
+    assert not _look(club, listed).run_requests
+    listing.execute_in_process(instance=club.instance, raise_on_error=False)
+    again = _look(club, listed)
+    assert len(again.run_requests or []) == 1
+    listing.execute_in_process(instance=club.instance, raise_on_error=False)
+    within_the_hour = Watch.parse(again.cursor)
+    this_hour = replace(within_the_hour, again=f"{datetime.now(UTC):%Y-%m-%dT%H}")
+    assert not _look(club, str(this_hour)).run_requests
+    an_hour_ago = replace(within_the_hour, again=f"{now - timedelta(hours=1):%Y-%m-%dT%H}")
+    assert len(_look(club, str(an_hour_ago)).run_requests or []) == 1
 
 
 def _look(club: Club, cursor: str | None) -> dg.SensorResult:
