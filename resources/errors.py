@@ -18,7 +18,7 @@ class ForeignRowsError(ResourceError):
 
 
 class CommitConflictError(ResourceError):
-    """Another writer kept winning; nothing was written. Transient: try again."""
+    """Another writer kept winning, or what was read is no longer true. Transient: try again."""
 
 
 class CatalogueUnavailableError(ResourceError):

@@ -70,6 +70,17 @@ class Snapshot:
     properties: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Basis:
+    """The state of a table that rows were made from.
+
+    Attributes:
+        snapshot_id: as `Lakehouse.view` gave it; None for a table that was never committed.
+    """
+
+    snapshot_id: int | None
+
+
 def together(commits: Sequence[Commit]) -> Commit:
     """Several commits of one table as one: the last snapshot, and everything that was written."""
     if len(commits) == 1:
@@ -110,6 +121,7 @@ class Lakehouse(Protocol):
         rows: pa.Table,
         session_ids: Sequence[str],
         context: CommitContext,
+        based_on: Basis | None = None,
     ) -> Commit:
         """Put `rows` in place of every row of `session_ids`, in one commit.
 
@@ -118,10 +130,16 @@ class Lakehouse(Protocol):
         for sessions that are not there make one only in a table that was never committed, so that
         "nothing to say" can be told from "never ran".
 
+        Args:
+            based_on: what `rows` were made from, where they build on what the table held: nothing
+                is written once another commit has changed one of the sessions since. None where
+                they do not, so that the last writer wins.
+
         Raises:
             ForeignRowsError: a row belongs to a session that is not being replaced.
             ContractError: rows do not fit the contract.
-            CommitConflictError: other writers kept winning.
+            CommitConflictError: other writers kept winning, or rows are no longer `based_on` what
+                is there: at once, as another attempt with the same rows would not help.
             CatalogueUnavailableError: the catalogue does not answer. Safe to run again.
             CatalogueRefusedError: the catalogue answers that nothing can be written, and why.
         """
@@ -177,6 +195,17 @@ class Lakehouse(Protocol):
         """Whether any commit changed rows since a snapshot; files put together change none.
 
         Also true where that cannot be told any more, as the snapshot was expired.
+        """
+        ...
+
+    def changed_sessions(
+        self, key: str, session_ids: Sequence[str], since: int | None
+    ) -> tuple[str, ...]:
+        """Which of these sessions any commit changed since a snapshot; files put together change
+        none.
+
+        All of them where that cannot be told any more, as the snapshot was expired. One look at
+        the catalogue where the table is as it was.
         """
         ...
 

@@ -31,7 +31,7 @@ from resources.iceberg.content_hash import relation_hash, table_hash
 from resources.iceberg.filters import EVERYTHING, of_other_sessions, of_sessions
 from resources.iceberg.reading import plan_files, select
 from resources.iceberg.replacement import Replacement, replace_sessions, replace_slice
-from resources.iceberg.snapshots import changed_session, snapshots_of
+from resources.iceberg.snapshots import changed_session, changed_since, snapshots_of
 from resources.iceberg.tables import (
     SESSION_COLUMN,
     is_partitioned_by_session,
@@ -39,7 +39,7 @@ from resources.iceberg.tables import (
 )
 from resources.iceberg.upkeep import IcebergUpkeep
 from resources.iceberg.writing import LOST_RACE, commit_files, snapshot_properties, written_files
-from resources.lakehouse import Commit, CommitContext, Slice, Snapshot
+from resources.lakehouse import Basis, Commit, CommitContext, Slice, Snapshot
 from resources.object_store import is_s3
 from resources.upkeep import COMPACTION, OPERATION, POLICY, UpkeepPolicy
 
@@ -109,12 +109,23 @@ class IcebergLakehouse:
         rows: pa.Table,
         session_ids: Sequence[str],
         context: CommitContext,
+        based_on: Basis | None = None,
     ) -> Commit:
         """See `Lakehouse.replace_sessions`."""
         started = time.perf_counter()
         conformed = contract.conform(rows)
         replaced = replace_sessions(contract, conformed, session_ids)
-        return self._replace(contract, conformed, replaced, context, started)
+
+        def check(table: Table) -> None:
+            if based_on is None:
+                return
+            if changed := changed_since(table, based_on.snapshot_id, session_ids):
+                raise CommitConflictError(
+                    f"{contract.key}: {', '.join(changed)} changed since the rows were read that "
+                    "this write builds on: read them again, and make the rows anew"
+                )
+
+        return self._replace(contract, conformed, replaced, context, started, check=check)
 
     def replace_slice(
         self, contract: TableContract, rows: pa.Table, replaced: Slice, context: CommitContext
@@ -175,6 +186,15 @@ class IcebergLakehouse:
         """What keeps the tables of this lakehouse small; see `resources.iceberg.upkeep`."""
         return IcebergUpkeep(self._tables, self._warehouse_uri, self._s3, policy)
 
+    def changed_sessions(
+        self, key: str, session_ids: Sequence[str], since: int | None
+    ) -> tuple[str, ...]:
+        """See `Lakehouse.changed_sessions`."""
+        table = self._tables.find(key)
+        if table is None:
+            return () if since is None else tuple(session_ids)
+        return changed_since(table, since, session_ids)
+
     def snapshots(self, key: str, session_id: str | None = None) -> tuple[Snapshot, ...]:
         """See `Lakehouse.snapshots`."""
         table = self._tables.find(key)
@@ -219,6 +239,8 @@ class IcebergLakehouse:
         replaced: Replacement,
         context: CommitContext,
         started: float,
+        *,
+        check: Callable[[Table], None] = lambda _table: None,
     ) -> Commit:
         content = table_hash(contract, rows)
         properties = snapshot_properties(context, content) | dict(replaced.properties)
@@ -238,6 +260,7 @@ class IcebergLakehouse:
                 inside = select(contract, table.schema(), files, replaced.where)
                 if self._hash(contract, inside) == content:
                     return outcome(current, 0, is_new=False)
+            check(table)  # only now: a commit of ours whose answer got lost is no other writer
             written = rows
             if files and not replaced.has_own_files:
                 neighbours = self._neighbours(table, contract, files, replaced.where)

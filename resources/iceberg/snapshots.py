@@ -1,5 +1,6 @@
 """What a table was: its snapshots, and which of them changed a session."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pyiceberg.manifest import ManifestEntryStatus
@@ -34,6 +35,27 @@ def changed_session(table: Table, snapshot: Snapshot, session_id: str) -> bool:
     if int(snapshot.properties.get("touchline.session-count", 0)) <= len(named):
         return False
     return session_id in _sessions_written(table, snapshot.snapshot_id)
+
+
+def changed_since(table: Table, since: int | None, session_ids: Sequence[str]) -> tuple[str, ...]:
+    """Which of these sessions a commit changed since a snapshot; all where that was expired."""
+    current = table.current_snapshot()
+    if (None if current is None else current.snapshot_id) == since:
+        return ()
+    later: list[Snapshot] = []
+    for one in reversed(snapshots_of(table)):
+        if one.snapshot_id == since:
+            break
+        later.append(one)
+    else:
+        first = table.snapshot_by_id(later[-1].snapshot_id) if later else None
+        if since is not None or (first is not None and first.parent_snapshot_id is not None):
+            return tuple(session_ids)
+    return tuple(
+        session_id
+        for session_id in session_ids
+        if any(changed_session(table, one, session_id) for one in later)
+    )
 
 
 def _sessions_written(table: Table, snapshot_id: int) -> set[str]:

@@ -9,6 +9,7 @@ import resources.iceberg.lakehouse
 from edge_ingest.records import ATHLETES, WELLNESS
 from resources.errors import CommitConflictError
 from resources.iceberg.lakehouse import IcebergLakehouse
+from resources.lakehouse import Basis
 from tests.resources.conftest import Place
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, SAME_DAY, athletes, week, wellness
 
@@ -122,6 +123,54 @@ def test_a_writer_that_is_always_overtaken_gives_up_and_leaves_nothing(
     with pytest.raises(CommitConflictError, match="raw/athletes: 3 attempts"):
         lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "3"), [MATCH], CONTEXT)
     assert found(lakehouse) == ["c"]
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["never committed", "overwrite"])
+@pytest.mark.parametrize("is_early", [False, True], ids=["in the commit", "before it"])
+def test_rows_made_from_what_another_writer_has_changed_are_not_written(
+    place: Place, monkeypatch: pytest.MonkeyPatch, is_known: bool, is_early: bool
+) -> None:
+    lakehouse, other = place.lakehouse, place.lakehouse
+    if is_known:
+        lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+    basis = Basis(lakehouse.snapshot_id(ATHLETES.key))
+
+    def overtake() -> None:
+        other.replace_sessions(ATHLETES, athletes(MATCH, "1", "2"), [MATCH], CONTEXT)
+
+    if is_early:
+        overtake()
+    race = Overtaken(monkeypatch, overtake)
+    rows = athletes(MATCH, "1", "3")
+    with pytest.raises(CommitConflictError, match=f"{MATCH} changed since"):
+        lakehouse.replace_sessions(ATHLETES, rows, [MATCH], CONTEXT, basis)
+    assert found(lakehouse) == ["1", "2"]
+    assert race.attempts == (0 if is_early else 1)
+    assert lakehouse.changed_sessions(ATHLETES.key, [MATCH, SAME_DAY], basis.snapshot_id) == (
+        MATCH,
+    )
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["never committed", "overwrite"])
+def test_rows_made_from_what_is_still_there_are_written_whatever_became_of_other_sessions(
+    place: Place, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    lakehouse, other = place.lakehouse, place.lakehouse
+    if is_known:
+        lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+    basis = Basis(lakehouse.snapshot_id(ATHLETES.key))
+    names = iter("ab")
+
+    def overtake() -> None:
+        other.replace_sessions(ATHLETES, athletes(SAME_DAY, next(names)), [SAME_DAY], CONTEXT)
+
+    overtake()
+    Overtaken(monkeypatch, overtake)
+    commit = lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "3"), [MATCH], CONTEXT, basis)
+    assert found(lakehouse) == ["3", "b"]
+    # The same again, from the same basis, as if the first answer got lost: it is there already.
+    again = lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "3"), [MATCH], CONTEXT, basis)
+    assert (again.is_new, again.snapshot_id) == (False, commit.snapshot_id)
 
 
 def test_a_lost_race_leaves_no_data_file_behind(

@@ -1,6 +1,7 @@
 """A page is published, then revised; what a killed run left is entered, or stepped over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from resources.contracts import REPORT_SESSION
+from resources.errors import CommitConflictError
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.lakehouse import CommitContext
 from resources.provenance import ProvenanceRef
@@ -17,6 +19,7 @@ from sports_assets.reports.publish import PublishedPage, publish_page
 from sports_assets.reports.session_page import PageContent, bind_page
 
 SESSION = "2024-03-01_cycling_session-1000"
+DRAWN = PageContent("Drawn", "<p>0–0</p>")
 WON, LOST = PageContent("Won", "<p>4–0</p>"), PageContent("Lost", "<p>0–4</p>")
 
 
@@ -64,6 +67,29 @@ class Shelf:
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path)
+
+
+@contextmanager
+def overtaken(
+    monkeypatch: pytest.MonkeyPatch, method: str, other: Callable[[], object], times: int = 1
+) -> Iterator[None]:
+    """Let another run publish right before each of the first calls of a method that is ours."""
+    owner = ReportStore if method == "write" else IcebergLakehouse
+    original = getattr(owner, method)
+    left = times
+
+    def late(*arguments: object) -> object:
+        nonlocal left
+        if left:
+            left -= 1
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, method, original)
+                other()
+        return original(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, late)
+        yield
 
 
 def entered(shelf: Shelf) -> list[tuple[int, str]]:
@@ -120,3 +146,41 @@ def test_a_page_left_by_a_version_that_did_not_tell_its_origin_is_stepped_over(
     shelf.publish_and_die(WON, 1, bind)
     assert shelf.publish(WON, 2).revision == 2
     assert entered(shelf) == [(2, WON.sha256)]
+
+
+@pytest.mark.parametrize("before", [[], [DRAWN]], ids=["the first page", "a revision"])
+@pytest.mark.parametrize("method", ["write", "replace_sessions"])
+def test_of_two_runs_that_publish_at_once_both_pages_are_entered(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, method: str, before: list[PageContent]
+) -> None:
+    """The other run publishes right before ours keeps its page, or enters it."""
+    for content in before:
+        shelf.publish(content, 1)
+    with overtaken(monkeypatch, method, lambda: shelf.publish(LOST, 2)):
+        page = shelf.publish(WON, 3)
+    said = [content for _, content in entered(shelf)]
+    assert said == [*(one.sha256 for one in before), LOST.sha256, WON.sha256]
+    assert page.revision == entered(shelf)[-1][0] == max(shelf.store.revisions(SESSION))
+    assert page.ledger.to_pylist() == shelf.ledger()
+
+
+def test_of_two_runs_that_say_the_same_at_once_one_page_is_entered(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with overtaken(monkeypatch, "replace_sessions", lambda: shelf.publish(WON, 2)):
+        page = shelf.publish(WON, 3)
+    assert entered(shelf) == [(1, WON.sha256)]
+    assert (page.revision, page.is_new) == (1, False)
+
+
+def test_a_run_that_is_overtaken_for_ever_gives_up_and_loses_no_page(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sports_assets.reports.publish._ATTEMPTS", 2)
+    others = iter([LOST, DRAWN])
+    with (
+        overtaken(monkeypatch, "write", lambda: shelf.publish(next(others), 2), times=2),
+        pytest.raises(CommitConflictError, match=f"{SESSION}: other runs"),
+    ):
+        shelf.publish(WON, 3)
+    assert entered(shelf) == [(1, LOST.sha256), (2, DRAWN.sha256)]
