@@ -104,6 +104,7 @@ class DbtBuild:
                 for uid, node in nodes.items()
                 if (key := self.graph.key_of(uid)) is not None
             },
+            overtaken=self._overtaken(published.commits),
             seconds=time.perf_counter() - started,
         )
 
@@ -145,6 +146,20 @@ class DbtBuild:
             for key, commit in commits.items()
             if key in self._relations.history
         }
+
+    def _overtaken(self, commits: Mapping[str, Commit]) -> tuple[str, ...]:
+        """Sessions that changed, where they were read, since they were read.
+
+        Asked once everything is published: whoever changes them later publishes later, too.
+        """
+        assert self._relations is not None
+        if not any(commit.is_new for commit in commits.values()):
+            return ()
+        changed: set[str] = set()
+        for key in sorted(self._relations.of_sessions):
+            read = self._relations.snapshots.get(key)
+            changed.update(self._lakehouse.changed_sessions(key, self._session_ids, read))
+        return tuple(sorted(changed))
 
     def _selected(self, keys: Sequence[str] | None) -> tuple[str, ...]:
         if keys is not None:

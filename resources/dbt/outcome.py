@@ -80,6 +80,9 @@ class BuildResult:
             them.
         build_seconds: time that dbt took for each table, by key.
         seconds: whole time, publishing included.
+        overtaken: sessions whose rows, where they were read, were changed by another writer before
+            what was made of them was published. What stands there may be older than what was read
+            by a run that published in between: build these again.
     """
 
     published: Mapping[str, Commit]
@@ -89,6 +92,7 @@ class BuildResult:
     snapshots: Mapping[str, int]
     build_seconds: Mapping[str, float]
     seconds: float
+    overtaken: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:

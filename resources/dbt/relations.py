@@ -59,15 +59,24 @@ class Relations:
             connection.execute(f"create schema if not exists {schema}")
         self._create_days(connection)
         self._create_crosswalk(connection)
-        views = {key: _IN_CODE[key] for key in self.sources if key != _CROSSWALK}
-        views |= {key: self.contracts[key] for key in self.committed}
-        for key, contract in sorted(views.items()):
+        for key, contract in sorted(self._views.items()):
             relation = f"{contract.layer}.{contract.name}"
             pinned = self._pinned(key, lakehouse)
             sessions = self.session_ids if contract.replaced_by == "session" else None
             lakehouse.view(connection, contract, relation, sessions, pinned)
         for key in sorted(self.history):
             self._create_history(connection, lakehouse, self.contracts[key])
+
+    @property
+    def of_sessions(self) -> frozenset[str]:
+        """Keys of the tables of which rows of this run's sessions are read, and no others."""
+        views = self._views.items()
+        return frozenset(key for key, contract in views if contract.replaced_by == "session")
+
+    @property
+    def _views(self) -> dict[str, TableContract]:
+        views = {key: _IN_CODE[key] for key in self.sources if key != _CROSSWALK}
+        return views | {key: self.contracts[key] for key in self.committed}
 
     def _pinned(self, key: str, lakehouse: Lakehouse) -> int | None:
         if key not in self.snapshots and (current := lakehouse.snapshot_id(key)) is not None:

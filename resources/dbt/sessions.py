@@ -2,18 +2,28 @@
 
 Memory holds one chunk, whatever the number of sessions. A chunk of which something had to stay out
 is built again in halves, until the session at fault stands alone: it costs itself only.
+
+Another run may correct a session, and publish it, while a chunk holds what it read of it before.
+Sessions that were overtaken like this are built again, so that no older facts stay over newer ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from edge_ingest.errors import ContractError
 from resources.dbt.outcome import BuildResult
-from resources.errors import FailedBuildError, ForeignRowsError, NotCommittedError
+from resources.errors import (
+    CommitConflictError,
+    FailedBuildError,
+    ForeignRowsError,
+    NotCommittedError,
+)
 from resources.faults import Fault, FaultKind, fault_of
 
 #: Faults of the sessions themselves, and none that another attempt would mend.
 _OF_A_SESSION = (ContractError, ForeignRowsError, NotCommittedError)
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -54,17 +64,19 @@ def build_by_chunk(
 
     Yields:
         Sessions that were built together, in order of time, each session once. Of several nothing
-        had to stay out; whatever failed stands alone.
+        had to stay out; whatever failed stands alone. Sessions that had to be built again come
+        after those that were built with them first.
 
     Raises:
         NotCommittedError, ForeignRowsError, ContractError: the run is of one session only, and it
             is at fault.
-        FailedBuildError, CommitConflictError, TableEvolutionError, …: faults of the surroundings;
-            what was published stays.
+        CommitConflictError: other runs kept changing what was read. Transient: try again.
+        FailedBuildError, TableEvolutionError, …: faults of the surroundings; what was published
+            stays.
     """
     total = sum(map(len, chunks))
     if total == 1:
-        yield _described(chunks[0], build(chunks[0]))
+        yield from _attempt(tuple(chunks[0]), partial(_built, build), say)
         return
     done = 0
     for number, chunk in enumerate(chunks, start=1):
@@ -72,29 +84,46 @@ def build_by_chunk(
             f"chunk {number} of {len(chunks)}: {len(chunk)} sessions, {chunk[0]} to {chunk[-1]}; "
             f"{done} of {total} are done"
         )
-        yield from _attempt(tuple(chunk), build, say)
+        yield from _attempt(tuple(chunk), partial(_built_if_sound, build), say)
         done += len(chunk)
 
 
 def _attempt(
     session_ids: tuple[str, ...],
-    build: Callable[[Sequence[str]], BuildResult],
+    build: Callable[[Sequence[str]], SessionsBuilt],
     say: Callable[[str], None],
+    number: int = 1,
 ) -> Iterator[SessionsBuilt]:
-    try:
-        built = _described(session_ids, build(session_ids))
-    except _OF_A_SESSION as error:
-        built = SessionsBuilt(session_ids, None, fault_of(error))
-    if built.fault is None or len(session_ids) == 1:
-        yield built
+    built = build(session_ids)
+    if built.fault is not None and len(session_ids) > 1:
+        say(
+            f"{len(session_ids)} sessions in halves, since something had to stay out: "
+            f"{built.reason}"
+        )
+        half = len(session_ids) // 2
+        yield from _attempt(session_ids[:half], build, say, number)
+        yield from _attempt(session_ids[half:], build, say, number)
         return
-    say(f"{len(session_ids)} sessions in halves, since something had to stay out: {built.reason}")
-    half = len(session_ids) // 2
-    yield from _attempt(session_ids[:half], build, say)
-    yield from _attempt(session_ids[half:], build, say)
+    overtaken = () if built.result is None else built.result.overtaken
+    if kept := tuple(one for one in session_ids if one not in overtaken):
+        yield replace(built, session_ids=kept)
+    if not overtaken:
+        return
+    named = ", ".join(overtaken)
+    if number == _ATTEMPTS:
+        raise CommitConflictError(
+            f"what is read of {named} changed during each of {_ATTEMPTS} builds: run it again when "
+            "fewer runs are under way"
+        )
+    say(f"once more, since other runs changed what was read of {named}")
+    again = tuple(one for one in session_ids if one in overtaken)
+    yield from _attempt(again, build, say, number + 1)
 
 
-def _described(session_ids: Sequence[str], result: BuildResult) -> SessionsBuilt:
+def _built(
+    build: Callable[[Sequence[str]], BuildResult], session_ids: Sequence[str]
+) -> SessionsBuilt:
+    result = build(session_ids)
     try:
         result.require_complete()
     except FailedBuildError as error:
@@ -103,3 +132,12 @@ def _described(session_ids: Sequence[str], result: BuildResult) -> SessionsBuilt
             raise  # the disk is full, the object store is gone: no session's fault
         return SessionsBuilt(tuple(session_ids), result, fault)
     return SessionsBuilt(tuple(session_ids), result, None)
+
+
+def _built_if_sound(
+    build: Callable[[Sequence[str]], BuildResult], session_ids: Sequence[str]
+) -> SessionsBuilt:
+    try:
+        return _built(build, session_ids)
+    except _OF_A_SESSION as error:
+        return SessionsBuilt(tuple(session_ids), None, fault_of(error))

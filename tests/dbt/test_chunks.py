@@ -137,6 +137,19 @@ def test_a_table_that_cannot_follow_its_contract_is_told_at_once_and_not_by_halv
     assert asked == ["abcd"]
 
 
+@pytest.mark.parametrize("chunk", ["a", "abc"], ids=["alone", "in a chunk"])
+def test_a_session_that_is_overtaken_for_ever_is_given_up(chunk: str) -> None:
+    asked: list[str] = []
+
+    def build(session_ids: Sequence[str]) -> BuildResult:
+        asked.append("".join(session_ids))
+        return BuildResult({}, {}, {}, (), {}, {}, 0.0, overtaken=("a",))
+
+    with pytest.raises(CommitConflictError, match="of a changed during each of 5 builds"):
+        list(build_by_chunk([tuple(chunk)], build))
+    assert asked == [chunk, *"aaaa"]
+
+
 def outcome(*, passed: bool, rows: int, references: tuple[str, ...] = ()) -> TestOutcome:
     return TestOutcome(
         "test.bounds", "bounds", "mart/load", True, passed, True, rows,
