@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
-from sqlalchemy.engine import make_url
 
+from resources.addresses import without_password
 from resources.backup.store import BackupStore, backup_store
 from resources.environment import Settings, s3_options
 from resources.iceberg.catalog import TableCatalog
@@ -110,7 +110,7 @@ def resources_for(
     """The resources of an environment, by the name under which assets ask for them."""
     return {
         "lakehouse": LakehouseResource(
-            catalog_uri=_without_password(settings.catalog_uri),
+            catalog_uri=without_password(settings.catalog_uri),
             warehouse_uri=settings.warehouse_uri,
         ),
         "landing_zone": LandingZoneResource(
@@ -125,13 +125,7 @@ def resources_for(
     }
 
 
-def _without_password(catalog_uri: str) -> str:
-    if "@" not in catalog_uri:
-        return catalog_uri
-    return make_url(catalog_uri)._replace(password=None).render_as_string(hide_password=False)
-
-
 def _with_password(catalog_uri: str) -> str:
     """The catalogue's URI as the environment has it, if it is the same one."""
     told = os.environ.get("SPORTS_CATALOG_URI", "")
-    return told if told and _without_password(told) == catalog_uri else catalog_uri
+    return told if told and without_password(told) == catalog_uri else catalog_uri

@@ -22,6 +22,7 @@ from edge_ingest.errors import (
 )
 from edge_ingest.errors import SettingsError as NodeSettingsError
 from resources import fault_signs
+from resources.addresses import without_passwords
 from resources.errors import (
     CatalogueRefusedError,
     CatalogueUnavailableError,
@@ -147,7 +148,6 @@ _SENTENCES: dict[FaultKind, str] = {
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EROFS}
 _REPOSITORY = Path(__file__).resolve().parents[1]
-_SECRET = re.compile(r"(?<=://)[^@/\s]+(?=@)")
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -224,9 +224,10 @@ def _from_aws(error: BaseException) -> Fault | None:
 
 
 def _from_engine(error: BaseException) -> Fault | None:
-    """What DuckDB says, or a database below SQLAlchemy, which quotes statement and parameters."""
+    """What DuckDB or SQLite says, or a database below SQLAlchemy, which quotes parameters."""
     is_catalogue = _is_of(error, "sqlalchemy", "DBAPIError")
-    if not is_catalogue and not _is_of(error, "_duckdb", "Error"):
+    is_sqlite = _is_of(error, "sqlite3", "Error")  # Dagster's own storage, read for a backup
+    if not is_catalogue and not is_sqlite and not _is_of(error, "_duckdb", "Error"):
         return None
     said = _said(str(getattr(error, "orig", error)))
     if said is not None:
@@ -234,6 +235,8 @@ def _from_engine(error: BaseException) -> Fault | None:
         if is_catalogue and kind is FaultKind.OBJECT_STORE_UNAVAILABLE:
             kind = FaultKind.CATALOGUE_UNAVAILABLE
         return _fault(kind, error, said[1])
+    if is_sqlite and "database is locked" in str(error):
+        return _fault(FaultKind.COMMIT_CONFLICT, error, "database is locked")
     if getattr(error, "connection_invalidated", False):
         return _fault(FaultKind.CATALOGUE_UNAVAILABLE, error)
     return None
@@ -287,7 +290,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return _SECRET.sub("…", lines[0])
+    return without_passwords(lines[0])
 
 
 def _raised_at(error: BaseException) -> str:

@@ -4,13 +4,15 @@ Options are those of `Settings.s3`: `endpoint`, `region`, `access-key-id`, `secr
 `session-token`. None given means AWS itself with the SDK's own chain of credentials.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from resources.errors import SettingsError
 
 _DEFAULT_REGION = "us-east-1"
+#: Objects that one request deletes, at most.
+_DELETED_AT_ONCE = 1000
 
 
 def is_s3(uri: str) -> bool:
@@ -45,6 +47,21 @@ def s3_client(options: Mapping[str, str]) -> Any:  # noqa: ANN401 - boto3 makes 
         aws_session_token=options.get("session-token"),
         config=Config(s3=style, retries={"mode": "standard", "max_attempts": 5}),
     )
+
+
+def delete_keys(client: Any, bucket: str, keys: Sequence[str]) -> dict[str, str]:  # noqa: ANN401
+    """Delete objects; one that is gone already counts as deleted.
+
+    Returns:
+        By key, why an object could not be deleted: the store answers such a request with success.
+    """
+    refused = {}
+    for start in range(0, len(keys), _DELETED_AT_ONCE):
+        batch = [{"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]]
+        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        for error in answer.get("Errors", ()):
+            refused[error["Key"]] = f"{error['Code']}: {error['Message']}"
+    return refused
 
 
 def iceberg_properties(options: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 
+from resources.addresses import without_password
 from resources.backup.archive import packed, unpacked
 from resources.backup.manifest import DagsterBackup
 from resources.backup.store import BackupStore
@@ -27,6 +28,7 @@ _DUMP = "dagster.pgdump"
 _SUFFIX = ".db"
 #: A server that hangs must not hold the nightly run.
 _LONGEST_DUMP_S = 1800
+_LONGEST_LOCK_S = 60
 
 
 def back_up_dagster(home: Path | None, store: BackupStore, backup: str) -> DagsterBackup:
@@ -105,11 +107,8 @@ def _resolved(config: Any) -> Any:  # noqa: ANN401 - YAML
 
 
 def _sqlite(storage: Path, store: BackupStore, backup: str) -> DagsterBackup:
-    files = {}
-    for path in sorted(storage.rglob(f"*{_SUFFIX}")):
-        copied = _copied(path)
-        if copied is not None:
-            files[str(path.relative_to(storage))] = copied
+    copies = ((path, _copied(path)) for path in sorted(storage.rglob(f"*{_SUFFIX}")))
+    files = {str(path.relative_to(storage)): copy for path, copy in copies if copy is not None}
     if not files:
         note = f"{storage} has no runs yet"
         return DagsterBackup(kind="none", archive=None, files=(), note=note)
@@ -127,14 +126,18 @@ def _copied(path: Path) -> bytes | None:
 
     None for one that is gone: Dagster purges the events of old runs.
     """
-    if not path.is_file():
-        return None
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
-        with (
-            closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)) as source,
-            closing(sqlite3.connect(copy)) as target,
-        ):
+        copy, uri = Path(folder) / path.name, f"{path.absolute().as_uri()}?mode=ro"
+        try:
+            source = sqlite3.connect(uri, uri=True, timeout=_LONGEST_LOCK_S)
+        except sqlite3.OperationalError:
+            if path.exists():
+                raise
+            return None
+        with closing(source), closing(sqlite3.connect(copy)) as target:
+            # Of a file that stays locked, `backup` would wait for ever; a transaction does not.
+            source.execute("begin")
+            source.execute("select count(*) from sqlite_master")
             source.backup(target)
             # The copy is one file: a log beside it would be left behind.
             target.execute("pragma journal_mode=delete")
@@ -142,8 +145,8 @@ def _copied(path: Path) -> bytes | None:
 
 
 def _postgresql(url: URL, store: BackupStore, backup: str) -> DagsterBackup:
-    # `URL.set` takes None for "leave it".
-    place = url._replace(drivername="postgresql", password=None).render_as_string()
+    whole = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    place, password = without_password(whole), url.password or url.query.get("password")
     command = shutil.which("pg_dump")
     if command is None:
         note = (
@@ -152,10 +155,26 @@ def _postgresql(url: URL, store: BackupStore, backup: str) -> DagsterBackup:
         )
         return DagsterBackup(kind="postgresql", archive=None, files=(), note=note)
     # By the environment: arguments are shown to every user of the machine.
-    environ = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
+    environ = os.environ | ({"PGPASSWORD": str(password)} if password else {})
+    with tempfile.TemporaryDirectory() as folder:
+        dump = Path(folder) / _DUMP
+        _dump(command, place, environ, dump)
+        payload = dump.read_bytes()
+    return DagsterBackup(
+        kind="postgresql",
+        archive=store.put(backup, _DUMP, payload),
+        files=(),
+        note=(
+            f"{_DUMP} of the backup; to have it back, stop Dagster and run `pg_restore --clean "
+            f"--if-exists --dbname='{place}' {_DUMP}`"
+        ),
+    )
+
+
+def _dump(command: str, place: str, environ: Mapping[str, str], dump: Path) -> None:
     try:
         dumped = subprocess.run(  # noqa: S603 - our own settings
-            [command, "--format=custom", "--no-password", f"--dbname={place}"],
+            [command, "--format=custom", "--no-password", f"--dbname={place}", f"--file={dump}"],
             env=environ,
             capture_output=True,
             check=False,
@@ -172,12 +191,3 @@ def _postgresql(url: URL, store: BackupStore, backup: str) -> DagsterBackup:
             f"pg_dump of Dagster's storage at {place} failed: {told[-1] if told else 'no reason'}; "
             "see that it runs, and that this pg_dump is no older than the server"
         )
-    return DagsterBackup(
-        kind="postgresql",
-        archive=store.put(backup, _DUMP, dumped.stdout),
-        files=(),
-        note=(
-            f"{_DUMP} of the backup; to have it back, stop Dagster and run `pg_restore --clean "
-            f"--if-exists --dbname='{place}' {_DUMP}`"
-        ),
-    )

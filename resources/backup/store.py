@@ -13,12 +13,10 @@ from typing import Protocol, Self
 from resources.backup.manifest import BackupManifest, Kept, kept
 from resources.errors import BackupError
 from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, ensure
-from resources.object_store import is_s3, s3_client, split_s3
+from resources.object_store import delete_keys, is_s3, s3_client, split_s3
 
 _MANIFESTS = "manifests"
 _ARCHIVES = "archives"
-#: Objects that one request removes, at most.
-_A_REQUEST = 1000
 
 
 class _RemovingFolder(ObjectFolder, Protocol):
@@ -123,7 +121,11 @@ class BackupStore:
         return payload
 
     def remove(self, backup: str) -> None:
-        """Remove a backup, its manifest first: what is left of it is no backup."""
+        """Remove a backup, its manifest first: what is left of it is no backup.
+
+        Raises:
+            BackupError: the object store refuses to delete some of it.
+        """
         self._folder.remove(_manifest_name(backup))
         self._folder.remove_folder(f"{_ARCHIVES}/{backup}")
 
@@ -161,11 +163,13 @@ class _S3Backups(S3Folder):
         self._client.delete_object(Bucket=self._bucket, Key=self._key(name))
 
     def remove_folder(self, folder: str) -> None:
-        names = [{"Key": self._key(name)} for name in self.names(folder)]
-        for first in range(0, len(names), _A_REQUEST):
-            self._client.delete_objects(
-                Bucket=self._bucket,
-                Delete={"Objects": names[first : first + _A_REQUEST], "Quiet": True},
+        keys = [self._key(name) for name in self.names(folder)]
+        if refused := delete_keys(self._client, self._bucket, keys):
+            key, why = next(iter(refused.items()))
+            raise BackupError(
+                f"{len(refused)} files of a backup that is kept no longer could not be deleted, "
+                f"the first s3://{self._bucket}/{key} ({why}): allow s3:DeleteObject there; the "
+                "next backup tries again"
             )
 
 

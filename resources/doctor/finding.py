@@ -1,13 +1,12 @@
 """How checks put what they find: in a few words, and never a secret."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from edge_ingest.node.doctor import Check
+from resources.addresses import without_passwords
 
 __all__ = ["Check", "guarded", "reason", "span"]
 
-_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@/\s]+@")
 _LONGEST = 200
 _SPANS = (("days", 86_400), ("h", 3600), ("min", 60))
 
@@ -15,7 +14,7 @@ _SPANS = (("days", 86_400), ("h", 3600), ("min", 60))
 def reason(error: Exception) -> str:
     """What an error says in its first line, without a password in a URL."""
     lines = str(error).strip().splitlines() or [""]
-    told = _PASSWORD.sub(r"\1:…@", lines[0])[:_LONGEST]
+    told = without_passwords(lines[0])[:_LONGEST]
     return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
+from resources.addresses import without_password
 from resources.doctor.finding import Check, reason
 from resources.environment import DEFAULTS, REQUIRED, Settings
 from resources.object_store import is_s3
@@ -38,7 +39,7 @@ def check_settings(settings: Settings, environ: Mapping[str, str]) -> Iterator[C
     yield Check("SPORTS_ENV", "ok", f"{settings.environment}{_told('SPORTS_ENV', environ)}")
     values = {
         "SPORTS_HOME": str(settings.home),
-        "SPORTS_CATALOG_URI": _without_password(settings.catalog_uri),
+        "SPORTS_CATALOG_URI": without_password(settings.catalog_uri),
         "SPORTS_WAREHOUSE_URI": settings.warehouse_uri,
         "SPORTS_LANDING_URI": settings.landing_uri,
         "SPORTS_REPORT_URI": settings.report_uri,
@@ -147,12 +148,6 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Check]:
             "unknown", "warn", f"{', '.join(strange)}: nothing reads it",
             "correct the name, or unset it; .env.example lists every setting",
         )  # fmt: skip
-
-
-def _without_password(uri: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    return make_url(uri).render_as_string(hide_password=True) if "@" in uri else uri
 
 
 def _beside_the_lock() -> Check:

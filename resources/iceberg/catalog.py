@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from edge_ingest.contract import TableContract
+from resources.addresses import without_password
 from resources.errors import CatalogueRefusedError, CatalogueUnavailableError
 from resources.faults import fault_of
 from resources.iceberg.tables import (
@@ -155,7 +156,7 @@ class TableCatalog:
                 failed = error
                 back_off(attempt, longest_s=1.0)
         assert failed is not None
-        place, fault = make_url(uri).render_as_string(hide_password=True), fault_of(failed)
+        place, fault = without_password(uri), fault_of(failed)
         if not fault.is_transient:
             raise CatalogueRefusedError(
                 f"the catalogue at {place} cannot be used: {fault.reason}; check "

@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from resources.errors import ResourceError
-from resources.object_store import s3_client, split_s3
-
-_DELETED_AT_ONCE = 1000
+from resources.object_store import delete_keys, s3_client, split_s3
 
 
 @dataclass(frozen=True)
@@ -91,15 +89,10 @@ def _list_s3(place: str, s3: Mapping[str, str]) -> Iterator[StoredFile]:
 
 
 def _delete_s3(paths: Sequence[str], s3: Mapping[str, str]) -> dict[str, str]:
-    client, refused = s3_client(s3), {}
     (bucket,) = {split_s3(path)[0] for path in paths}
     keys = [path.removeprefix(f"s3://{bucket}/") for path in paths]
-    for start in range(0, len(keys), _DELETED_AT_ONCE):
-        batch = [{"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]]
-        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-        for error in answer.get("Errors", ()):
-            refused[f"s3://{bucket}/{error['Key']}"] = f"{error['Code']}: {error['Message']}"
-    return refused
+    refused = delete_keys(s3_client(s3), bucket, keys)
+    return {f"s3://{bucket}/{key}": why for key, why in refused.items()}
 
 
 def check_inside(location: str, warehouse: str) -> None:

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local.postgres import find_postgres
+from resources.backup import dagster_storage
 from resources.backup.dagster_storage import back_up_dagster, put_back_dagster
 from resources.backup.store import BackupStore, backup_store
 from resources.errors import BackupError
+from resources.faults import fault_of
 
 
 @pytest.fixture
@@ -62,6 +64,50 @@ def test_sqlite_files_are_copied_amid_a_write_and_put_back_where_there_are_none(
     assert partitions(fresh) == ["first", "second"]
     add(fresh, "fourth")
     assert partitions(fresh) == ["first", "second", "fourth"]
+
+
+@pytest.mark.slow
+def test_the_log_of_a_killed_process_is_not_played_into_what_was_put_back(
+    tmp_path: Path, store: BackupStore
+) -> None:
+    dagster = home(tmp_path / "dagster")
+    add(dagster, "first")
+    kept = back_up_dagster(dagster, store, "b")
+    (of_events,) = dagster.rglob("index.db")
+    fresh = home(tmp_path / "fresh")
+    back = fresh / of_events.relative_to(dagster)
+    back.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(of_events)) as writer:
+        writer.execute("pragma journal_mode=wal")
+        writer.execute("create table big (x)")
+        writer.executemany("insert into big values (?)", [(f"{n:0900d}",) for n in range(500)])
+        writer.commit()
+        # Closing would take the log in and remove it; a process that is killed does not.
+        Path(f"{back}-wal").write_bytes(Path(f"{of_events}-wal").read_bytes())
+    assert "SQLite files" in put_back_dagster(fresh, store, "b", kept)
+    with closing(sqlite3.connect(back)) as reader:
+        assert reader.execute("pragma integrity_check").fetchall() == [("ok",)]
+        assert not reader.execute("select 1 from sqlite_master where name = 'big'").fetchall()
+    assert partitions(fresh) == ["first"]
+
+
+def test_a_file_that_went_meanwhile_is_skipped_and_one_that_stays_locked_is_waited_for_in_vain(
+    tmp_path: Path, store: BackupStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dagster_storage, "_LONGEST_LOCK_S", 0.1)
+    dagster = home(tmp_path / "dagster")
+    folder = dagster / "storage"
+    folder.mkdir()
+    # As a file of old runs that was listed before Dagster removed it.
+    (folder / "gone.db").symlink_to(folder / "nowhere")
+    with closing(sqlite3.connect(folder / "a ?#%.db")) as writer:
+        writer.execute("create table t (x)")
+        kept = back_up_dagster(dagster, store, "b")
+        assert kept.note.startswith("1 SQLite files")
+        writer.execute("begin exclusive")
+        with pytest.raises(sqlite3.OperationalError, match="locked") as locked:
+            back_up_dagster(dagster, store, "c")
+    assert fault_of(locked.value).is_transient
 
 
 def test_where_dagster_keeps_nothing_there_is_nothing_to_copy(

@@ -1,6 +1,7 @@
 """Which kind of fault an error is, and that its reason gives nothing away."""
 
 import errno
+import sqlite3
 from pathlib import Path
 
 import botocore.exceptions
@@ -48,6 +49,8 @@ SEEN = [
     (from_database("could not extend file: No space left on device"), FaultKind.DISK_FULL),
     (from_database('password authentication failed for "x"'), FaultKind.CREDENTIALS_REFUSED),
     (from_database('FATAL:  database "club" does not exist'), FaultKind.SETTINGS),
+    (sqlite3.OperationalError("database is locked"), FaultKind.COMMIT_CONFLICT),
+    (sqlite3.OperationalError("database or disk is full"), FaultKind.DISK_FULL),
     (pyiceberg.exceptions.CommitStateUnknownException(), FaultKind.CATALOGUE_UNAVAILABLE),
     (pyiceberg.exceptions.ServiceUnavailableError(), FaultKind.CATALOGUE_UNAVAILABLE),
     (pyiceberg.exceptions.AuthorizationExpiredError(), FaultKind.CREDENTIALS_REFUSED),
@@ -178,7 +181,7 @@ def test_a_catalogue_that_refuses_is_a_matter_of_its_cause_and_keeps_its_remedy(
 
 def test_a_password_in_an_address_is_left_out() -> None:
     error = errors.CatalogueUnavailableError("postgresql+psycopg2://club:hush@db/x does not answer")
-    assert fault_of(error).reason == "postgresql+psycopg2://…@db/x does not answer"
+    assert fault_of(error).reason == "postgresql+psycopg2://club@db/x does not answer"
 
 
 def test_an_error_of_nobody_names_the_line_of_ours_that_it_came_through() -> None:
