@@ -14,11 +14,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pyiceberg.exceptions import CommitStateUnknownException
 from pyiceberg.table import Table
-from sqlalchemy.exc import OperationalError
 
-from resources.faults import fault_of
+from resources.faults import FaultKind, fault_of
 from resources.iceberg.catalog import TableCatalog, back_off
 from resources.iceberg.compaction import compact, small_file_groups
 from resources.iceberg.expiry import expirable, expire
@@ -26,7 +24,6 @@ from resources.iceberg.filters import EVERYTHING
 from resources.iceberg.orphans import listed_files, strangers, unnamed_files
 from resources.iceberg.reading import plan_files
 from resources.iceberg.stored_files import StoredFile, check_inside, delete_files
-from resources.iceberg.writing import LOST_RACE
 from resources.upkeep import (
     Action,
     Done,
@@ -37,7 +34,6 @@ from resources.upkeep import (
     days_between,
 )
 
-_TRANSIENT = (*LOST_RACE, OperationalError, CommitStateUnknownException)
 _ATTEMPTS = 5
 _NOBODY: frozenset[int] = frozenset()
 _NOT_THERE = "the table is not there any more"
@@ -197,20 +193,26 @@ class IcebergUpkeep:
     def _attempt(
         self, key: str, steps: Sequence[Step], act: Callable[[Table], list[Done]]
     ) -> list[Done]:
-        """Act on a fresh read of the table, again after a lost race, a bounded number of times."""
-        why = ""
+        """Act on a fresh read of the table, again where a fault passes, a bounded number of times.
+
+        Raises:
+            Exception: a fault that passes and did not, unless other writers were first: that is a
+                matter of this table, and for another night.
+        """
         for number in range(1, _ATTEMPTS + 1):
             table = self._tables.find(key)
             if table is None:
                 return [Done(step, "passed_over", _NOT_THERE, 0) for step in steps]
             try:
                 return act(table)
-            except _TRANSIENT as error:
-                why = f"{_ATTEMPTS} times another writer was first ({type(error).__name__})"
-                back_off(number, longest_s=2.0)
             except Exception as error:  # noqa: BLE001 - the same; told in the ledger
-                why = _told(error)
-                break
+                fault = fault_of(error)
+                if fault.is_transient and number < _ATTEMPTS:
+                    back_off(number, longest_s=2.0)
+                    continue
+                if fault.kind is not FaultKind.COMMIT_CONFLICT:
+                    return [Done(step, "failed", _told(error), 0) for step in steps]
+        why = f"{_ATTEMPTS} times another writer was first"
         return [Done(step, "failed", why, 0) for step in steps]
 
 
