@@ -102,7 +102,7 @@ def _step(row: dict[str, str]) -> tuple[str, str, str]:
 def overview(tables: Sequence[TableKept], steps: Sequence[Step]) -> str:
     """How the tables stand and what would be done with each, as a table in Markdown."""
     counts = Counter((step.table, step.action) for step in steps)
-    lines = ["| Table | Snapshots | Data files | Put together | Expire | Remove |",
+    lines = ["| Table | Snapshots | Files | Compact | Expire | Remove |",
              "|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     for one in tables:
         acts = " | ".join(str(counts[one.table, action] or "") for action in Action)
