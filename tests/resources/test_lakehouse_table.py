@@ -49,6 +49,17 @@ def test_tables_are_made_as_the_golden_file_says(place: Place) -> None:
     assert found == json.loads(GOLDEN.read_text())
 
 
+def test_what_a_writer_keeps_of_its_commit_is_what_others_read(place: Place) -> None:
+    writer = place.lakehouse
+    for revision in ("1", "2"):
+        writer.replace_sessions(ATHLETES, athletes(MATCH, revision), [MATCH], CONTEXT)
+    kept, read = (one._tables.find("raw/athletes") for one in (writer, place.lakehouse))
+    assert kept is not None
+    assert read is not None
+    assert len(read.metadata.snapshots) == len(("1", "2"))
+    assert (kept.metadata_location, kept.metadata) == (read.metadata_location, read.metadata)
+
+
 def test_what_a_snapshot_names_is_bounded(tmp_path: Path) -> None:
     lakehouse = IcebergLakehouse(f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "warehouse"))
     sessions = [f"2024-01-01_football_session-{n:04d}" for n in range(300)]
