@@ -13,6 +13,8 @@ import dagster as dg
 from resources.faults import Fault, FaultKind
 from resources.trouble import Again, FailedRun
 
+#: Of a run: its partition. Dagster exports no name for it.
+PARTITION_TAG = "dagster/partition"
 #: Of a run, and in the metadata of a failed step: kind of the fault, why, and what to read.
 FAULT_TAG = "touchline/fault"
 REASON = "touchline/reason"
@@ -24,7 +26,6 @@ KEPT = timedelta(days=30)
 LISTED_AT_MOST = 200
 #: Later runs that are looked at, to find those that made good.
 _LATER_AT_MOST = 2000
-_PARTITION_TAG = "dagster/partition"
 _FAILURE_REASON_TAG = "dagster/failure_reason"
 #: Dagster's names for a run that never got as far as its steps, through what it was asked for.
 _NEVER_BEGAN = {"RUN_EXCEPTION", "JOB_INITIALIZATION_FAILURE"}
@@ -56,7 +57,7 @@ def failed_runs(instance: dg.DagsterInstance, now: datetime) -> list[FailedRun]:
         FailedRun(
             run_id=record.dagster_run.run_id,
             job=record.dagster_run.job_name,
-            session_id=record.dagster_run.tags.get(_PARTITION_TAG),
+            session_id=record.dagster_run.tags.get(PARTITION_TAG),
             fault=fault_of_run(instance, record.dagster_run),
             failed_at_utc=_ended(record),
             again=later[record.dagster_run.run_id][0],
@@ -109,7 +110,7 @@ def outcomes(
 
 def _work(run: dg.DagsterRun) -> object:
     assets = frozenset(run.asset_selection or ())
-    return run.job_name, run.tags.get(_PARTITION_TAG), assets
+    return run.job_name, run.tags.get(PARTITION_TAG), assets
 
 
 def _outcome(newest_first: Iterable[dg.DagsterRun]) -> tuple[Again, str | None]:

@@ -28,6 +28,8 @@ from resources.errors import (
     CatalogueUnavailableError,
     CommitConflictError,
     FailedBuildError,
+    ForeignRowsError,
+    ImmutableReportError,
     NotCommittedError,
     ResourceError,
     SettingsError,
@@ -85,6 +87,10 @@ class Fault:
         """The page that says what to do."""
         return f"docs/runbooks/{self.kind.value}.md"
 
+
+#: What is wrong with a session itself: others of its run go on. Anything else (the catalogue is
+#: gone) is no session's fault.
+OF_A_SESSION = (EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError)
 
 #: Our own errors: their message is the reason. The first that fits; others are a fault of code.
 _OWN: tuple[tuple[type[Exception], FaultKind], ...] = (

@@ -13,7 +13,7 @@ import dagster as dg
 
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
-from resources.failed_runs import failed_runs
+from resources.failed_runs import PARTITION_TAG, failed_runs
 from resources.landing_zone import LandingZone
 from resources.trouble import LATE_PAGE, Again, FailedRun, Late
 
@@ -28,7 +28,6 @@ _UNDER_WAY = [
     dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED,
 ]  # fmt: skip
-_PARTITION_TAG = "dagster/partition"
 
 
 @dataclass(frozen=True)
@@ -181,7 +180,7 @@ class _Reasons:
         """Reason and runbook page."""
         for record in self._under_way:
             run = record.dagster_run
-            if run.job_name == work.job and run.tags.get(_PARTITION_TAG) == session_id:
+            if run.job_name == work.job and run.tags.get(PARTITION_TAG) == session_id:
                 at_work = run.status == dg.DagsterRunStatus.STARTED
                 state = "is at work" if at_work else "waits in the queue"
                 since = f"{record.create_timestamp:%Y-%m-%d %H:%M} UTC"

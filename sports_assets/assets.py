@@ -16,18 +16,14 @@ from typing import ParamSpec, TypeVar, cast
 
 import dagster as dg
 
-from edge_ingest.errors import EdgeError
 from resources.contracts import EMPTY
-from resources.errors import ForeignRowsError, ImmutableReportError, NotCommittedError
 from resources.failed_runs import fault_metadata
-from resources.faults import Fault, fault_of
+from resources.faults import OF_A_SESSION, Fault, fault_of
 from resources.lakehouse import Commit, CommitContext, together
 from resources.provenance import code_version
 from sports_assets.keys import asset_key, owners, tags
 from sports_assets.partitions import session_ids
 
-#: What is wrong with a session itself. Anything else (the catalogue is gone) is no session's fault.
-_OF_A_SESSION = (EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedError)
 #: Dagster exports no name for the tag under which it keeps a data version.
 _DATA_VERSION_TAG = "dagster/data_version"
 _NAMED = 20
@@ -225,7 +221,7 @@ class SessionRun:
         """
         try:
             yield
-        except _OF_A_SESSION as error:
+        except OF_A_SESSION as error:
             if len(self.session_ids) == 1:
                 raise
             self.fail(session_id, fault_of(error))

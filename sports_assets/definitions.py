@@ -21,11 +21,11 @@ from sports_assets.alerts.assets import personal_norm
 from sports_assets.assets import waiting_contracts
 from sports_assets.backup.assets import nightly_backup, ops_backup
 from sports_assets.raw.assets import raw_days, raw_quarantine, raw_session
-from sports_assets.recovery.assets import failed_run, stale_asset
 from sports_assets.reports.assets import report_session
 from sports_assets.tracking.assets import tracking_kinematics
 from sports_assets.upkeep.assets import upkeep, upkeep_plan
 from sports_assets.warehouse.assets import dbt_athlete_days, dbt_facts, identity_athletes
+from sports_assets.watchdog.assets import failed_run, stale_asset
 
 settings = load_settings()
 warn_once(

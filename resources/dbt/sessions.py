@@ -11,18 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from edge_ingest.errors import ContractError
 from resources.dbt.outcome import BuildResult
-from resources.errors import (
-    CommitConflictError,
-    FailedBuildError,
-    ForeignRowsError,
-    NotCommittedError,
-)
-from resources.faults import Fault, FaultKind, fault_of
+from resources.errors import CommitConflictError, FailedBuildError
+from resources.faults import OF_A_SESSION, Fault, FaultKind, fault_of
 
-#: Faults of the sessions themselves, and none that another attempt would mend.
-_OF_A_SESSION = (ContractError, ForeignRowsError, NotCommittedError)
 _ATTEMPTS = 5
 
 
@@ -139,5 +131,5 @@ def _built_if_sound(
 ) -> SessionsBuilt:
     try:
         return _built(build, session_ids)
-    except _OF_A_SESSION as error:
+    except OF_A_SESSION as error:
         return SessionsBuilt(tuple(session_ids), None, fault_of(error))

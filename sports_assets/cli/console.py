@@ -11,6 +11,7 @@ from rich.text import Text
 from edge_ingest.cli.console import err, out, say
 from edge_ingest.errors import EdgeError
 from resources.errors import ResourceError
+from resources.faults import FaultKind, fault_of
 
 #: Room for the name of a fact.
 _NAMES = 12
@@ -56,9 +57,20 @@ def fact(
 
 @contextmanager
 def errors_in_a_line() -> Iterator[None]:
-    """An error of ours becomes one line and exit code 2."""
+    """An error of ours, or of an outside system, becomes one line and exit code 2."""
     try:
         yield
-    except (EdgeError, ResourceError, OSError) as error:
-        say(f"[red]error[/] {escape(str(error))}", to=err)
-        raise typer.Exit(2) from None
+    except (EdgeError, ResourceError) as error:
+        told = str(error)
+    except Exception as error:
+        fault = fault_of(error)
+        if fault.kind is not FaultKind.CODE:
+            told = f"{fault.reason}; see {fault.runbook}"
+        elif isinstance(error, OSError):
+            told = str(error)
+        else:
+            raise
+    else:
+        return
+    say(f"[red]error[/] {escape(told)}", to=err)
+    raise typer.Exit(2)

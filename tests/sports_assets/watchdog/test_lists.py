@@ -13,7 +13,7 @@ from resources.faults import Fault, FaultKind
 from sports_assets.definitions import defs
 from sports_assets.keys import REPORT_SESSION_KEY
 from sports_assets.partitions import SESSIONS, SESSIONS_NAME
-from sports_assets.recovery.assets import NOTHING_IS_LATE
+from sports_assets.watchdog.assets import NOTHING_IS_LATE
 from tests.sports_assets.test_session_runs import Club
 from tests.sports_assets.workouts import ride, send
 

@@ -14,7 +14,7 @@ from resources.silent import silent
 from sports_assets.assets import commit_context, guarded, materialized
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import FAILED_RUN_KEY, STALE_ASSET_KEY, WORKS, owners, tags
-from sports_assets.recovery import failed, stale
+from sports_assets.watchdog import failed, stale
 
 NOTHING_IS_LATE = "nothing_is_late"
 
