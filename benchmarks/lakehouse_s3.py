@@ -80,7 +80,7 @@ def _places() -> Iterator[dict[str, Place]]:
         moto() as in_memory,
         seaweedfs() as on_disk,
     ):
-        for options in (in_memory, on_disk):
+        for options in (in_memory, on_disk.s3):
             s3_client(options).create_bucket(
                 Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": options["region"]}
             )
@@ -90,7 +90,7 @@ def _places() -> Iterator[dict[str, Place]]:
             ),
             "moto_postgres": Place(postgres.new_database(), f"s3://{BUCKET}/warehouse", in_memory),
             "seaweedfs_postgres": Place(
-                postgres.new_database(), f"s3://{BUCKET}/warehouse", on_disk
+                postgres.new_database(), f"s3://{BUCKET}/warehouse", on_disk.s3
             ),
         }
 

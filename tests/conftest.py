@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import Cluster, cluster, find_postgres
-from deploy.local.s3 import moto, seaweedfs
+from deploy.local.s3 import SeaweedFS, moto, seaweedfs
 from resources.environment import load_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -78,10 +78,10 @@ def s3_options() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def seaweedfs_options() -> Iterator[dict[str, str]]:
+def seaweed() -> Iterator[SeaweedFS]:
     """A real object store on loopback, one for the whole test session."""
-    with seaweedfs() as options:
-        yield options
+    with seaweedfs() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
-"""S3 on loopback, for tests and benchmarks: moto's server in memory, and SeaweedFS on disk."""
+"""S3 on loopback, for tests and benchmarks: moto's server in memory, and SeaweedFS on disk, which
+has an Iceberg REST catalogue as well."""
 
 import json
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.edge.broker import free_port
@@ -26,6 +28,19 @@ _ACCOUNTS = {
 }
 
 
+@dataclass(frozen=True)
+class SeaweedFS:
+    """A store that runs.
+
+    Attributes:
+        s3: options of the object store, as in `Settings.s3`.
+        catalog_uri: its Iceberg REST catalogue, of tables in table buckets.
+    """
+
+    s3: dict[str, str]
+    catalog_uri: str
+
+
 @contextmanager
 def moto() -> Iterator[dict[str, str]]:
     """moto's server, all in memory; options of the object store, as in `Settings.s3`."""
@@ -36,9 +51,10 @@ def moto() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def seaweedfs() -> Iterator[dict[str, str]]:
-    """SeaweedFS over a folder of its own, removed at the end; options as of `moto`."""
+def seaweedfs() -> Iterator[SeaweedFS]:
+    """SeaweedFS over a folder of its own, removed at the end."""
     master, volume, filer, port = (_with_grpc() for _ in range(4))
+    catalogue = free_port()
     with tempfile.TemporaryDirectory(prefix="touchline-seaweedfs-") as folder:
         accounts = Path(folder) / "accounts.json"
         accounts.write_text(json.dumps(_ACCOUNTS))
@@ -48,10 +64,10 @@ def seaweedfs() -> Iterator[dict[str, str]]:
             f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.port.grpc={free_port()}",
             "-volume.max=200", "-master.volumeSizeLimitMB=64", f"-s3.config={accounts}",
             # No report to its makers; and no further services on ports that all would share.
-            "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
+            "-master.telemetry=false", f"-s3.port.iceberg={catalogue}", "-s3.port.lance=0",
         ]  # fmt: skip
         with _serving(command, port, Path(folder) / "weed.log"):
-            yield _options(port)
+            yield SeaweedFS(_options(port), f"http://{_KEY}:{_KEY}@127.0.0.1:{catalogue}")
 
 
 def _options(port: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import (
@@ -173,7 +174,7 @@ def _catalogue_properties(uri: str, s3: Mapping[str, str]) -> dict[str, str]:
     if uri.startswith("glue:"):
         return {"type": "glue"} | {f"glue.{name}": s3[name] for name in _SIGNING if name in s3}
     if uri.startswith("http"):
-        return {"uri": uri}
+        return _rest_properties(uri)
     if not uri.startswith("postgresql"):
         return {"uri": uri, **_CACHING}
     url = make_url(uri)
@@ -181,6 +182,24 @@ def _catalogue_properties(uri: str, s3: Mapping[str, str]) -> dict[str, str]:
     told = url.update_query_dict(patience).render_as_string(hide_password=False)
     # A connection that the server cut while nobody used it is opened anew, and nobody notices.
     return {"uri": told, "pool_pre_ping": "true", **_CACHING}
+
+
+def _rest_properties(uri: str) -> dict[str, str]:
+    """A client and its secret stand in the address, as a password does in that of a database.
+
+    The catalogue itself is asked for tokens then. Whoever gives them out elsewhere is named by the
+    library's own variables (`PYICEBERG_CATALOG__TOUCHLINE__…`), with the secret.
+    """
+    parts = urlsplit(uri)
+    client, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return {"uri": uri}
+    bare = urlunsplit(parts._replace(netloc=place)).rstrip("/")
+    return {
+        "uri": bare,
+        "credential": unquote(client),
+        "oauth2-server-uri": f"{bare}/v1/oauth/tokens",
+    }
 
 
 def back_off(attempt: int, longest_s: float) -> None:

@@ -40,7 +40,7 @@ class Club:
 
     @property
     def warehouse(self) -> str:
-        return f"{self.place.uri}/warehouse"
+        return self.place.warehouse_uri
 
     @property
     def catalog(self) -> TableCatalog:

@@ -25,7 +25,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 def start(script: str, place: Place, **job: object) -> "subprocess.Popen[str]":
     told = {"catalog": place.catalog_uri, "uri": place.uri, "s3": place.s3}
-    told["warehouse"] = f"{place.uri}/warehouse"
+    told["warehouse"] = place.warehouse_uri
     return subprocess.Popen(
         [sys.executable, HERE / script, json.dumps(told | job)],
         stdout=subprocess.PIPE,

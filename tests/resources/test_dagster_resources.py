@@ -31,7 +31,7 @@ def test_resources_open_what_the_settings_name(
         "SPORTS_ENV": "test",
         "SPORTS_HOME": str(tmp_path),
         "SPORTS_CATALOG_URI": place.catalog_uri,
-        "SPORTS_WAREHOUSE_URI": f"{place.uri}/warehouse",
+        "SPORTS_WAREHOUSE_URI": place.warehouse_uri,
         "SPORTS_LANDING_URI": f"{place.uri}/landing",
         "SPORTS_REPORT_URI": f"{place.uri}/reports",
     } | {ENVIRON[option]: value for option, value in place.s3.items()}

@@ -4,6 +4,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +22,7 @@ from resources.errors import (
     UnreadableTableError,
 )
 from resources.iceberg.lakehouse import IcebergLakehouse
-from tests.resources.conftest import Place
+from tests.resources.conftest import KINDS, Place, fresh_place
 from tests.resources.lakehouse_rows import (
     CONTEXT,
     MATCH,
@@ -33,6 +34,12 @@ from tests.resources.lakehouse_rows import (
 )
 
 MONDAY = date(2024, 3, 4)
+
+
+@pytest.fixture(params=[*KINDS, pytest.param("rest", marks=pytest.mark.soak)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """The places of all contract tests, and those of tables in a REST catalogue."""
+    return fresh_place(request, tmp_path)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 def start(place: Place, **job: object) -> subprocess.Popen[str]:
-    told = {"catalog": place.catalog_uri, "warehouse": f"{place.uri}/warehouse", "s3": place.s3}
+    told = {"catalog": place.catalog_uri, "warehouse": place.warehouse_uri, "s3": place.s3}
     return subprocess.Popen(
         [sys.executable, WRITER, json.dumps(told | job)],
         stdout=subprocess.PIPE,
@@ -77,7 +77,7 @@ def test_eight_processes_of_ten_commits_lose_none_and_double_none(place: Place) 
     )
     expected = [f"{w}-{t}-{n}" for w in range(8) for t in range(10) for n in range(3)]
     assert athletes_of(place.lakehouse) == sorted(expected)
-    table = TableCatalog(place.catalog_uri, f"{place.uri}/warehouse", place.s3).find(ATHLETES.key)
+    table = TableCatalog(place.catalog_uri, place.warehouse_uri, place.s3).find(ATHLETES.key)
     assert table is not None
     assert len(table.snapshots()) == 80  # a commit each, none of them landed twice
 
@@ -95,7 +95,7 @@ def test_processes_overwriting_one_session_leave_the_rows_of_one_write(place: Pl
 def test_every_snapshot_of_concurrent_overwrites_holds_the_rows_of_one_write(place: Place) -> None:
     finish([start(place, writer=w, times=TIMES, session=MATCH) for w in range(WRITERS)])
     lakehouse = place.lakehouse
-    table = TableCatalog(place.catalog_uri, f"{place.uri}/warehouse", place.s3).find(ATHLETES.key)
+    table = TableCatalog(place.catalog_uri, place.warehouse_uri, place.s3).find(ATHLETES.key)
     assert table is not None
     snapshots = table.snapshots()
     # One a write: neither a delete before its append, nor a retry that landed twice.

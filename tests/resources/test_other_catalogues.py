@@ -1,30 +1,28 @@
-"""AWS Glue as the catalogue, spoken by moto's server."""
-
-import uuid
+"""Catalogues that are no database: AWS Glue, spoken by moto's server, and Iceberg's REST."""
 
 import pytest
 
 from edge_ingest.records import ATHLETES
-from resources.iceberg.lakehouse import IcebergLakehouse
-from resources.object_store import s3_client
+from tests.resources.conftest import Place, new_bucket
 from tests.resources.lakehouse_rows import CONTEXT, MATCH, NEXT_MATCH, athletes
 
 
-@pytest.mark.slow
-def test_sessions_are_appended_and_replaced(
-    s3_options: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def glue_place(s3_options: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Place:
     # The SDK's own variable: AWS itself needs none.
     monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", s3_options["endpoint"])
-    bucket = f"club-{uuid.uuid4().hex[:12]}"
-    s3_client(s3_options).create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": s3_options["region"]}
-    )
-    lakehouse = IcebergLakehouse("glue://", f"s3://{bucket}/warehouse", s3_options)
+    return Place("glue://", f"s3://{new_bucket(s3_options)}", s3_options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["glue_place", "rest_place"])
+def test_sessions_are_appended_and_replaced(kind: str, request: pytest.FixtureRequest) -> None:
+    place: Place = request.getfixturevalue(kind)
+    lakehouse = place.lakehouse
     lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1", "2"), [MATCH], CONTEXT)
     lakehouse.replace_sessions(ATHLETES, athletes(NEXT_MATCH, "3"), [NEXT_MATCH], CONTEXT)
     corrected = lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "4"), [MATCH], CONTEXT)
-    other = IcebergLakehouse("glue://", f"s3://{bucket}/warehouse", s3_options)
+    other = place.lakehouse
     with other.connect() as connection:
         assert other.view(connection, ATHLETES, "a") == corrected.snapshot_id
         names = connection.sql("select source_athlete_id from a order by 1").fetchall()
