@@ -50,7 +50,7 @@ def table(lakehouse: IcebergLakehouse, key: str) -> Table:
 
 
 def files(place: Place) -> set[str]:
-    return {file.path for file in list_files(f"{place.uri}/warehouse", place.s3)}
+    return {file.path for file in list_files(place.warehouse_uri, place.s3)}
 
 
 def subjects(lakehouse: IcebergLakehouse, action: Action, **named: frozenset[int]) -> list[str]:
