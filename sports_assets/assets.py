@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar, cast
 import dagster as dg
 
 from resources.contracts import EMPTY
+from resources.errors import CommitConflictError
 from resources.failed_runs import fault_metadata
 from resources.faults import OF_A_SESSION, Fault, fault_of
 from resources.lakehouse import Commit, CommitContext, together
@@ -27,6 +28,7 @@ from sports_assets.partitions import session_ids
 #: Dagster exports no name for the tag under which it keeps a data version.
 _DATA_VERSION_TAG = "dagster/data_version"
 _NAMED = 20
+_SETTLE_ATTEMPTS = 5
 
 #: Waits before each further try of a step, s: a catalogue may be gone for a minute.
 WAITS_S = (5.0, 15.0, 60.0)
@@ -138,6 +140,31 @@ def _way_of(error: BaseException) -> str:
         parts.append("".join(format_tb(cause.__traceback__)) + type(cause).__name__)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     return "\ncaused by\n".join(parts)
+
+
+def until_settled(write: Callable[[], tuple[T, bool]], what: str) -> T:
+    """Read, make and commit again until what was read still stands when it is committed.
+
+    Two runs may make one thing at the same time (a backfill, and a correction that has just come):
+    the one that reads first and commits last would put older rows over newer ones, for good. So
+    whoever committed looks again at what it read.
+
+    Args:
+        write: does it once; gives what came of it, and whether what was read still stands. A write
+            that changed nothing has put nothing over anything.
+        what: is written, for a person.
+
+    Raises:
+        CommitConflictError: it changed each time. Transient: try again.
+    """
+    for _ in range(_SETTLE_ATTEMPTS):
+        done, still_stands = write()
+        if still_stands:
+            return done
+    raise CommitConflictError(
+        f"what {what} is made from changed during each of {_SETTLE_ATTEMPTS} attempts to make it: "
+        "run it again when fewer runs are under way"
+    )
 
 
 def waiting_contracts() -> list[dg.AssetSpec]:

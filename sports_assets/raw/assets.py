@@ -3,15 +3,17 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
+import pyarrow as pa
 
 from edge_ingest.contract import TableContract, Violation
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import INJURIES, QUARANTINE, SESSION_TABLES, WELLNESS
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
-from resources.lakehouse import Slice, together
+from resources.lakehouse import Commit, Lakehouse, Slice, together
 from resources.landing_drops import ActiveDrop
 from resources.landing_zone import LandingZone
 from sports_assets.assets import (
@@ -20,12 +22,14 @@ from sports_assets.assets import (
     commit_context,
     guarded,
     materialized,
+    until_settled,
 )
 from sports_assets.checks import check_contract, contract_check_spec, contract_outcome
 from sports_assets.keys import RAW_KEYS, owners, tags, work_of
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
-from sports_assets.raw.build import ArrivedDrop, RawSession, Refusal, build_session
-from sports_assets.raw.days import ALWAYS, Days, RawDays, build_days, touched
+from sports_assets.raw.build import RawSession
+from sports_assets.raw.days import ALWAYS, Days, touched
+from sports_assets.raw.load import days_to_load, delivered, load_days, load_session, of_work
 from sports_assets.raw.refused import EVERY_DAY, list_refused
 
 _PERSONAL = {"athletes": "identity", "positions": "health", "signals": "health",
@@ -86,19 +90,21 @@ def raw_session(
     broken: dict[str, list[Violation]] = {contract.name: [] for contract in chosen}
     signers: set[str] = set()
     with lakehouse.open() as store, landing_zone.open() as zone:
-        works = sorted({work_of(contract.name) for contract in chosen})
-        for session, work in itertools.product(run.session_ids, works):
+        by_work = {
+            work: [contract for contract in chosen if work_of(contract.name) == work]
+            for work in sorted({work_of(contract.name) for contract in chosen})
+        }
+        for session, work in itertools.product(run.session_ids, by_work):
             with run.attempt(session):
-                built, drops = _build(context, zone, session, work)
+                write = partial(
+                    _write_session, context, store, zone, by_work[work], session=session, work=work
+                )
+                built, drops, done = until_settled(write, f"raw of {session}")
                 signers |= _signers(drops)
-                why = commit_context(context, built.drop_ids)
-                for contract in chosen:
-                    if work_of(contract.name) != work:
-                        continue
-                    rows = built.tables[contract.name]
-                    broken[contract.name] += contract.violations(rows)
-                    commit = store.replace_sessions(contract, rows, [session], why)
-                    commits[contract.name].append(SessionsCommitted([session], commit))
+                for contract in by_work[work]:
+                    broken[contract.name] += contract.violations(built.tables[contract.name])
+                    told = SessionsCommitted([session], done[contract.name])
+                    commits[contract.name].append(told)
     for contract in chosen:
         parts = commits[contract.name]
         rows_told = sum(part.commit.rows for part in parts)
@@ -143,12 +149,13 @@ def raw_days(
             ]
             commits, broken, signers = [], [], set()
             for source, days in ranges if config.arrived else [(None, ALWAYS)]:
-                built, drops = _build_days(context, zone, contract, source, days)
-                broken += contract.violations(built.rows)
+                write = partial(
+                    _write_days, context, store, zone, contract, source=source, days=days
+                )
+                rows, drops, commit = until_settled(write, contract.key)
+                broken += contract.violations(rows)
                 signers |= _signers(drops)
-                replaced = Slice("day", *days, {"source": source} if source else {})
-                why = commit_context(context, built.drop_ids)
-                commits.append(store.replace_slice(contract, built.rows, replaced, why))
+                commits.append(commit)
             if commits:
                 commit = together(commits)
                 outcome = contract_outcome(contract, broken, commit.rows)
@@ -189,7 +196,7 @@ def raw_quarantine(
     """List whatever is not loaded, all of it each time: there is little."""
     with lakehouse.open() as store, landing_zone.open() as zone:
         # First the nodes' reports: one that cannot be read is refused, and then listed below.
-        told, _ = _build_days(context, zone, QUARANTINE, None, ALWAYS)
+        told, _ = load_days(context, zone, QUARANTINE, None, ALWAYS)
         rows = list_refused(zone.unloaded(datetime.now(UTC), config.waiting), told.rows)
         commit = store.replace_slice(QUARANTINE, rows, EVERY_DAY, commit_context(context))
     return materialized(commit, [check_contract(QUARANTINE, rows)])
@@ -209,47 +216,46 @@ def _arrived(
             yield manifest
 
 
-def _build_days(
+def _write_session(
     context: dg.AssetExecutionContext,
+    store: Lakehouse,
+    zone: LandingZone,
+    contracts: Sequence[TableContract],
+    *,
+    session: str,
+    work: str,
+) -> tuple[tuple[RawSession, list[ActiveDrop], dict[str, Commit]], bool]:
+    """Build a session and commit it; whether the drops that it was made from still count."""
+    built, drops = load_session(context, zone, session, work)
+    why = commit_context(context, built.drop_ids)
+    done = {
+        contract.name: store.replace_sessions(contract, built.tables[contract.name], [session], why)
+        for contract in contracts
+    }
+    stands = not any(commit.is_new for commit in done.values()) or (
+        delivered(drops) == delivered(of_work(zone.active(session), work))
+    )
+    return (built, drops, done), stands
+
+
+def _write_days(
+    context: dg.AssetExecutionContext,
+    store: Lakehouse,
     zone: LandingZone,
     contract: TableContract,
+    *,
     source: str | None,
     days: Days,
-) -> tuple[RawDays, list[ActiveDrop]]:
-    """Build days of a source (None: of all) from what is active; a drop that cannot be loaded is
-    refused, and the revision before it counts again.
-
-    Raises:
-        IncompleteDropError: a file went away, or could not be read, meanwhile: launch it again.
-    """
-    while True:
-        drops = [
-            one
-            for one in zone.active_days(contract.name, [days])
-            if source is None or one.manifest.source == source
-        ]
-        arrived = [ArrivedDrop(one.manifest, one.place, one.fetch) for one in drops]
-        built = build_days(contract, arrived, days)
-        if not built.refused:
-            return built, drops
-        _refuse(context, zone, drops, built.refused)
-
-
-def _refuse(
-    context: dg.AssetExecutionContext,
-    zone: LandingZone,
-    drops: Sequence[ActiveDrop],
-    refused: Sequence[Refusal],
-) -> list[str]:
-    """Refuse drops as they were judged; gives those that were, each with its reason."""
-    arrived_ns = {one.place: one.arrived_ns for one in drops}
-    told = []
-    for one in refused:
-        now = datetime.now(UTC)
-        if zone.refuse(one.place, one.rule, one.reason, now, arrived_ns[one.place]):
-            context.log.warning("refused %s: %s", one.place, one.reason)
-            told.append(f"{one.place}: {one.reason}")
-    return told
+) -> tuple[tuple[pa.Table, list[ActiveDrop], Commit], bool]:
+    """Build days and commit them; whether the drops that they were made from still count."""
+    built, drops = load_days(context, zone, contract, source, days)
+    replaced = Slice("day", *days, {"source": source} if source else {})
+    why = commit_context(context, built.drop_ids)
+    commit = store.replace_slice(contract, built.rows, replaced, why)
+    stands = not commit.is_new or (
+        delivered(drops) == delivered(days_to_load(zone, contract, source, days))
+    )
+    return (built.rows, drops, commit), stands
 
 
 def _signers(drops: Sequence[ActiveDrop]) -> set[str]:
@@ -259,53 +265,3 @@ def _signers(drops: Sequence[ActiveDrop]) -> set[str]:
 def _signed_by(signers: set[str]) -> dict[str, dg.MetadataValue]:
     """Which edge nodes vouch for the drops that were read."""
     return {"signed_by": dg.MetadataValue.text(", ".join(sorted(signers)) or "no drop was read")}
-
-
-def _arrived_drop(
-    drop: ActiveDrop, measured: dict[tuple[str, int, str], tuple[int, str]]
-) -> ArrivedDrop:
-    """A drop to build from; each video is read once, also where another drop is refused."""
-
-    def measure(name: str) -> tuple[int, str]:
-        which = drop.place, drop.arrived_ns, name
-        if which not in measured:
-            measured[which] = drop.measure(name)
-        return measured[which]
-
-    return ArrivedDrop(drop.manifest, drop.place, drop.fetch, drop.uri, measure)
-
-
-def _build(
-    context: dg.AssetExecutionContext, zone: LandingZone, session_id: str, work: str
-) -> tuple[RawSession, list[ActiveDrop]]:
-    """Build a session from what is active in one lane; a drop that cannot be loaded is refused,
-    and the revision before it counts again.
-
-    Without footage the vision lane's table is empty, which is no fault.
-
-    Raises:
-        DropError: no drop of the session can be loaded; names each and why.
-        IncompleteDropError: a file went away, or could not be read, meanwhile: launch it again.
-    """
-    not_loaded = [
-        f"{place} waits for {', '.join(lacks)}"
-        for place, lacks in zone.awaited(session_id)
-        if work_of(zone.manifest(place).kind) == work
-    ]
-    for waiting in not_loaded:
-        context.log.warning("left out for now: %s", waiting)
-    measured: dict[tuple[str, int, str], tuple[int, str]] = {}
-    while active := zone.active(session_id):
-        drops = [one for one in active if work_of(one.manifest.kind) == work]
-        if not drops and (not_loaded or work == "facts"):
-            break
-        built = build_session(session_id, [_arrived_drop(one, measured) for one in drops])
-        if not built.refused:
-            return built, drops
-        not_loaded += _refuse(context, zone, drops, built.refused)
-    nothing = "none of footage" if work == "vision" else "none but of footage, if any,"
-    reason = f"{session_id} has no drop that can be loaded: " + (
-        "; ".join(not_loaded)
-        or f"{nothing} is in the landing zone; send it, or correct the session"
-    )
-    raise DropError(reason)

@@ -1,6 +1,7 @@
 """Smoothed movement, one table."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 import pyarrow as pa
@@ -11,9 +12,15 @@ from edge_ingest.records import SESSIONS as RAW_SESSIONS
 from resources.contracts import KINEMATICS
 from resources.dagster_resources import LakehouseResource
 from resources.errors import NotCommittedError
-from resources.lakehouse import Lakehouse
+from resources.lakehouse import Commit, Lakehouse
 from resources.provenance import session_drops
-from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, guarded
+from sports_assets.assets import (
+    SessionRun,
+    SessionsCommitted,
+    commit_context,
+    guarded,
+    until_settled,
+)
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import contract_check_spec, contract_outcome
 from sports_assets.keys import KINEMATICS_KEY, RAW_KEYS, owners, tags
@@ -49,25 +56,39 @@ def tracking_kinematics(
     with lakehouse.open() as store:
         for session in run.session_ids:
             with run.attempt(session):
-                rows = _smoothed(store, session)
+                write = partial(_write, context, store, session)
+                rows, commit = until_settled(write, f"movement of {session}")
                 broken += KINEMATICS.violations(rows)
-                drop_ids = [drop.drop_id for drop in session_drops(store, [session])]
-                why = commit_context(context, drop_ids)
-                commit = store.replace_sessions(KINEMATICS, rows, [session], why)
                 committed.append(SessionsCommitted([session], commit))
     outcome = contract_outcome(KINEMATICS, broken, sum(one.commit.rows for one in committed))
     yield from run.tell_table(committed, [outcome])
     run.require_all()
 
 
-def _smoothed(store: Lakehouse, session_id: str) -> pa.Table:
+def _write(
+    context: dg.AssetExecutionContext, store: Lakehouse, session: str
+) -> tuple[tuple[pa.Table, Commit], bool]:
+    """Smooth a session and commit it; whether the rows that it was made from still stand."""
+    rows, read = _smoothed(store, session)
+    drop_ids = [drop.drop_id for drop in session_drops(store, [session])]
+    commit = store.replace_sessions(KINEMATICS, rows, [session], commit_context(context, drop_ids))
+    stands = not commit.is_new or not any(
+        store.changed_sessions(key, [session], at) for key, at in read.items()
+    )
+    return (rows, commit), stands
+
+
+def _smoothed(store: Lakehouse, session_id: str) -> tuple[pa.Table, dict[str, int | None]]:
+    """A session's movement, and the snapshots at which its tables were read, by key."""
     with store.connect() as connection:
-        store.view(connection, POSITIONS, "positions", [session_id])
-        store.view(connection, RAW_SESSIONS, "sessions", [session_id])
+        read = {
+            POSITIONS.key: store.view(connection, POSITIONS, "positions", [session_id]),
+            RAW_SESSIONS.key: store.view(connection, RAW_SESSIONS, "sessions", [session_id]),
+        }
         sport = connection.sql("select sport from sessions order by stream_id limit 1").fetchone()
         if sport is None:
             raise NotCommittedError(
                 f"{session_id} has no rows in raw/sessions: materialise raw for it first"
             )
         positions = connection.sql("select * from positions").to_arrow_table()
-    return kinematics(positions, KinematicsSettings.for_sport(sport[0]))
+    return kinematics(positions, KinematicsSettings.for_sport(sport[0])), read
