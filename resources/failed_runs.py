@@ -131,12 +131,19 @@ def _fault_of_step(event: dg.DagsterEvent) -> Fault:
     metadata = told.metadata if told else {}
     if FAULT_TAG in metadata and REASON in metadata:
         reason = " ".join(str(metadata[REASON].value).split())
-        return Fault(FaultKind(str(metadata[FAULT_TAG].value)), reason[:_REASON_CHARACTERS])
+        return Fault(_kind(str(metadata[FAULT_TAG].value)), reason[:_REASON_CHARACTERS])
     error = event.step_failure_data.error
     while error is not None and error.cause is not None:  # Dagster wraps what a step raises
         error = error.cause
     name = (error.cls_name if error else None) or "an error"
     return Fault(FaultKind.CODE, f"{event.step_key} failed with {name}; the run's log says more")
+
+
+def _kind(told: str) -> FaultKind:
+    try:
+        return FaultKind(told)
+    except ValueError:  # by another version of this code, which knows more kinds, or others
+        return FaultKind.CODE
 
 
 def _error_before_steps(instance: dg.DagsterInstance, run_id: str) -> str | None:

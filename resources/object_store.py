@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+
 from resources.errors import SettingsError
+from resources.faults import fault_of
 
 _DEFAULT_REGION = "us-east-1"
 #: Objects that one request deletes, at most.
@@ -53,14 +56,24 @@ def delete_keys(client: Any, bucket: str, keys: Sequence[str]) -> dict[str, str]
     """Delete objects; one that is gone already counts as deleted.
 
     Returns:
-        By key, why an object could not be deleted: the store answers such a request with success.
+        By key, why an object could not be deleted: the store said so of it, or refused to delete
+        any of those that were asked for with it.
+
+    Raises:
+        ClientError: the store is out of order for now.
     """
-    refused = {}
+    refused: dict[str, str] = {}
     for start in range(0, len(keys), _DELETED_AT_ONCE):
         batch = [{"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]]
-        answer = client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
-        for error in answer.get("Errors", ()):
-            refused[error["Key"]] = f"{error['Code']}: {error['Message']}"
+        try:
+            answer = client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+        except ClientError as error:
+            if (fault := fault_of(error)).is_transient:
+                raise
+            refused |= dict.fromkeys(keys[start : start + _DELETED_AT_ONCE], fault.reason)
+            continue
+        for one in answer.get("Errors", ()):
+            refused[one["Key"]] = f"{one['Code']}: {one['Message']}"
     return refused
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 #: Of a snapshot that changed no row: whoever reads changes one after the other passes over it.
 OPERATION = "touchline.operation"
 COMPACTION = "compaction"
+#: Of a table: when it was restored from a backup, ms since 1970.
+RESTORED_MS = "touchline.restored-ms"
 
 
 #: What can come of a step. `passed_over`: the table moved on, and it is no longer right. `failed`:

@@ -19,6 +19,7 @@ from resources.iceberg.restore import (
     check_table,
     is_in_place,
     losses,
+    mark_restored,
     named,
     put_back,
 )
@@ -176,6 +177,8 @@ def restore(
     for table in whole:
         if table.table.key not in unchanged:
             catalog.point(table.table.key, table.metadata_location)
+        # Also where one that died before had come so far.
+        mark_restored(catalog, table)
     # Step 4, the erasures since the backup, belongs here: the tables are whole, nobody reads yet.
     dagster = (
         "left alone, with --only"

@@ -13,6 +13,7 @@ from resources.backup.archive import packed
 from resources.backup.manifest import TableBackup
 from resources.backup.store import BackupStore
 from resources.errors import BackupError
+from resources.faults import FaultKind, fault_of
 from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.kept_files import KeptFiles, hold_all, live_files
 
@@ -34,7 +35,7 @@ def back_up_tables(catalog: TableCatalog, store: BackupStore, backup: str) -> li
 def _back_up(
     catalog: TableCatalog, store: BackupStore, backup: str, key: str
 ) -> TableBackup | None:
-    missing: FileNotFoundError | None = None
+    unreadable: Exception | None = None
     for _ in range(_ATTEMPTS):
         try:
             table = catalog.find(key)
@@ -42,8 +43,11 @@ def _back_up(
                 return None  # dropped since the keys were read
             held = KeptFiles({}, table.io)
             metadata = hold_all(held, table.metadata_location)
-        except FileNotFoundError as error:
-            missing = error  # so many commits since that the metadata file is gone: look again
+        except Exception as error:
+            if fault_of(error).kind is not FaultKind.CODE:
+                raise
+            # Cut short by a power cut; or so many commits since that the file is gone: look again.
+            unreadable = error
             continue
         data = live_files(held, metadata.current_snapshot())
         payload, files = packed(held.held)
@@ -56,10 +60,11 @@ def _back_up(
             archive=store.put(backup, f"{key.replace('/', '.')}.zip", payload),
             files=files,
         )
+    told = next(iter(str(unreadable).splitlines()), "")
     raise BackupError(
-        f"{key} cannot be read, and so not be backed up: {missing}. Restore this table from an "
+        f"{key} cannot be read, and so not be backed up: {told}. Restore this table from an "
         f"older backup: `restore --only {key} --over`"
-    ) from missing
+    ) from unreadable
 
 
 def _present(taken: Iterator[TableBackup | None]) -> Iterator[TableBackup]:

@@ -3,11 +3,15 @@
 import io
 from collections.abc import Mapping
 
+from pyiceberg.exceptions import ValidationError
 from pyiceberg.io import FileIO, InputFile, OutputFile
 from pyiceberg.manifest import DataFile
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
+
+#: What reading a table's metadata file raises where it is gone, or was cut short by a power cut.
+UNREADABLE = (FileNotFoundError, ValidationError)
 
 
 class KeptFiles(FileIO):

@@ -25,7 +25,7 @@ from resources.errors import (
     CatalogueUnavailableError,
     CommitConflictError,
 )
-from resources.faults import fault_of
+from resources.faults import FaultKind, fault_of
 from resources.iceberg.catalog import TableCatalog, back_off
 from resources.iceberg.content_hash import relation_hash, table_hash
 from resources.iceberg.filters import EVERYTHING, of_other_sessions, of_sessions
@@ -258,7 +258,7 @@ class IcebergLakehouse:
             )
             if current is not None and counts_agree:
                 inside = select(contract, table.schema(), files, replaced.where)
-                if self._hash(contract, inside) == content:
+                if self._is_there(contract, inside, content, replaced):
                     return outcome(current, 0, is_new=False)
             check(table)  # only now: a commit of ours whose answer got lost is no other writer
             written = rows
@@ -271,10 +271,20 @@ class IcebergLakehouse:
 
         return self._attempt(contract, replace)
 
-    def _hash(self, contract: TableContract, sql: str) -> str:
+    def _is_there(
+        self, contract: TableContract, sql: str, content: str, replaced: Replacement
+    ) -> bool:
+        """Whether these rows have this hash. Files that are lost or damaged do not have it: they
+        hold nothing but what is replaced, so to write it again is to mend them.
+        """
         with self.connect() as connection:
-            connection.execute(f"create view read as {sql}")
-            return relation_hash(connection, "read", contract)
+            try:
+                connection.execute(f"create view read as {sql}")
+                return relation_hash(connection, "read", contract) == content
+            except duckdb.Error as error:
+                if replaced.has_own_files and fault_of(error).kind is FaultKind.CODE:
+                    return False
+                raise
 
     def _neighbours(
         self, table: Table, contract: TableContract, files: Sequence[DataFile], where: str

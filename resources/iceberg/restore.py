@@ -1,5 +1,6 @@
 """Restoring tables from a backup: what is checked first, and what is then put in place."""
 
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,8 @@ from resources.backup.archive import unpacked
 from resources.backup.manifest import TableBackup
 from resources.backup.store import BackupStore
 from resources.iceberg.catalog import TableCatalog
-from resources.iceberg.kept_files import KeptFiles, live_files, read_metadata
+from resources.iceberg.kept_files import UNREADABLE, KeptFiles, live_files, read_metadata
+from resources.upkeep import RESTORED_MS
 
 _AT_ONCE = 16
 _NAMED = 3
@@ -103,8 +105,9 @@ def losses(catalog: TableCatalog, checked: Checked) -> str | None:
     key = checked.table.key
     try:
         there = catalog.find(key)
-    except FileNotFoundError as error:
-        return f"{key}: cannot be read as it is ({error}), so what it has since cannot be named"
+    except UNREADABLE as error:
+        why = next(iter(str(error).splitlines()), "")
+        return f"{key}: cannot be read as it is ({why}), so what it has since cannot be named"
     if there is None:
         return None
     known = {snapshot.snapshot_id for snapshot in checked.metadata.snapshots}
@@ -123,10 +126,18 @@ def is_in_place(catalog: TableCatalog, checked: Checked) -> bool:
     """
     try:
         there = catalog.find(checked.table.key)
-    except FileNotFoundError:
+    except UNREADABLE:
         return False
     wanted = None if checked.snapshot is None else checked.snapshot.snapshot_id
     return there is not None and there.metadata.current_snapshot_id == wanted
+
+
+def mark_restored(catalog: TableCatalog, checked: Checked) -> None:
+    """Write into the table that it was restored now: upkeep leaves what came after for a while."""
+    table = catalog.find(checked.table.key)
+    if table is not None:
+        with table.transaction() as transaction:
+            transaction.set_properties({RESTORED_MS: str(time.time_ns() // 1_000_000)})
 
 
 def named(things: Sequence[str]) -> str:

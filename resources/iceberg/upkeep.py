@@ -25,6 +25,7 @@ from resources.iceberg.orphans import listed_files, strangers, unnamed_files
 from resources.iceberg.reading import plan_files
 from resources.iceberg.stored_files import StoredFile, check_inside, delete_files
 from resources.upkeep import (
+    RESTORED_MS,
     Action,
     Done,
     Named,
@@ -104,9 +105,8 @@ class IcebergUpkeep:
         for snapshot, age_d in expirable(table.metadata, named, self._policy, now):
             why = f"replaced {age_d:.1f} days ago"
             steps.append(Step(key, Action.EXPIRE, str(snapshot.snapshot_id), at, 0, why))
-        unnamed = unnamed_files(table, listed, self._policy, now)
-        withheld = _withheld(strangers(table, listed))
-        for file in unnamed if not withheld else []:
+        withheld = self._withheld(table, listed, now)
+        for file in unnamed_files(table, listed, self._policy, now) if not withheld else []:
             age_d = days_between(file.modified_ms, now)
             why = f"no snapshot names it, written {age_d:.1f} days ago"
             steps.append(Step(key, Action.REMOVE, file.path, at, file.bytes, why))
@@ -177,18 +177,33 @@ class IcebergUpkeep:
     def _remove(self, key: str, steps: Sequence[Step], now: datetime) -> list[Done]:
         try:
             found = self._listed(key)
+            if found is None:
+                return [Done(step, "passed_over", _NOT_THERE, 0) for step in steps]
+            table, listed = found
+            if withheld := self._withheld(table, listed, now):
+                return [Done(step, "passed_over", withheld, 0) for step in steps]
+            still = {file.path for file in unnamed_files(table, listed, self._policy, now)}
         except Exception as error:  # noqa: BLE001 - the same; told in the ledger
             return [Done(step, "failed", _told(error), 0) for step in steps]
-        if found is None:
-            return [Done(step, "passed_over", _NOT_THERE, 0) for step in steps]
-        table, listed = found
-        unnamed = unnamed_files(table, listed, self._policy, now)
-        if withheld := _withheld(strangers(table, listed)):
-            return [Done(step, "passed_over", withheld, 0) for step in steps]
-        still = {file.path for file in unnamed}
         paths = [step.subject for step in steps if step.subject in still]
         refused = delete_files(paths, self._s3)
         return [_removed(step, step.subject in still, refused.get(step.subject)) for step in steps]
+
+    def _withheld(self, table: Table, listed: Mapping[str, StoredFile], now: datetime) -> str:
+        """Why no file of a table is removed, whatever names it; empty where there is no reason."""
+        if found := strangers(table, listed):
+            return (
+                f"{len(found)} files such as {found[0]} are metadata of another table at the same "
+                "place, with rows: a catalogue was lost and begun anew. Restore the old one, or "
+                "move its files away; until then nothing is removed here"
+            )
+        restored_ms = int(table.properties.get(RESTORED_MS, 0))
+        if days_between(restored_ms, now) <= self._policy.keep_all_d:
+            return (
+                "it was restored from a backup: files of what came after that one stay for "
+                f"{self._policy.keep_all_d} days, as younger backups need them"
+            )
+        return ""
 
     def _attempt(
         self, key: str, steps: Sequence[Step], act: Callable[[Table], list[Done]]
@@ -200,10 +215,10 @@ class IcebergUpkeep:
                 matter of this table, and for another night.
         """
         for number in range(1, _ATTEMPTS + 1):
-            table = self._tables.find(key)
-            if table is None:
-                return [Done(step, "passed_over", _NOT_THERE, 0) for step in steps]
             try:
+                table = self._tables.find(key)
+                if table is None:
+                    return [Done(step, "passed_over", _NOT_THERE, 0) for step in steps]
                 return act(table)
             except Exception as error:  # noqa: BLE001 - the same; told in the ledger
                 fault = fault_of(error)
@@ -234,13 +249,3 @@ def _told(error: Exception) -> str:
     if fault.is_transient:
         raise error
     return f"{fault.reason}; see {fault.runbook}"
-
-
-def _withheld(found: Sequence[str]) -> str:
-    if not found:
-        return ""
-    return (
-        f"{len(found)} files such as {found[0]} are metadata of another table at the same place, "
-        "with rows: a catalogue was lost and begun anew. Restore the old one, or move its files "
-        "away; until then nothing is removed here"
-    )

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.io.pyarrow import _dataframe_to_data_files
-from pyiceberg.manifest import DataFile, ManifestFile
+from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH
@@ -111,7 +111,10 @@ class _GuardedOverwrite(_OverwriteFiles):
             or manifest.has_existing_files()
             or manifest.added_snapshot_id == self._snapshot_id
         ]
-        return _ManifestMergeManager(target, count, True, self).merge_manifests(live)
+        # Delete files of another engine stand in manifests of their own, which stay so.
+        data = [manifest for manifest in live if manifest.content == ManifestContent.DATA]
+        others = [manifest for manifest in live if manifest.content != ManifestContent.DATA]
+        return _ManifestMergeManager(target, count, True, self).merge_manifests(data) + others
 
 
 class _Compaction(_GuardedOverwrite):

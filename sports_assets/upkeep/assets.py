@@ -114,7 +114,9 @@ def upkeep(
             # Also what was done before a fault: files that are gone are in the ledger.
             rows = ledger_rows(done, context.run.run_id, plan_id, now, day)
             rows = with_earlier(_told_before(store, context.run.run_id), rows)
-            mine = Slice("day", day, day, {"run_id": context.run.run_id})
+            # A step that is tried again after midnight holds rows of the day before.
+            first = min([day, *rows.column("day").to_pylist()])
+            mine = Slice("day", first, day, {"run_id": context.run.run_id})
             commit = store.replace_slice(OPS_UPKEEP, rows, mine, commit_context(context))
         too_old = Slice("day", date.min, day - timedelta(days=POLICY.keep_ledger_d), {})
         store.replace_slice(OPS_UPKEEP, OPS_UPKEEP.empty(), too_old, commit_context(context))

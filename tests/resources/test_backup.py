@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from resources.backup.manifest import BackupManifest
 from resources.backup.policy import superfluous
 from resources.backup.run import check
 from resources.errors import BackupError
-from tests.resources.backups import NIGHT, Club
+from resources.upkeep import POLICY, Action
+from tests.resources.backups import NIGHT, TABLES, Club
 from tests.resources.conftest import Place
 from tests.resources.lakehouse_rows import MATCH, SAME_DAY
 
@@ -111,6 +112,48 @@ def test_a_table_whose_newer_metadata_is_gone_needs_to_be_told_over(local: Club)
         local.restore(manifest.name)
     local.restore(manifest.name, only=["raw/athletes"], is_over=True)
     assert local.hashes() == before
+
+
+@pytest.mark.slow
+def test_metadata_that_a_power_cut_left_empty_comes_back(local: Club) -> None:
+    manifest = local.back_up()
+    before = local.hashes()
+    local.commit(SAME_DAY, "7")
+    table = local.catalog.find("raw/athletes")
+    assert table is not None
+    Path(table.metadata_location.removeprefix("file://")).write_bytes(b"")
+    with pytest.raises(BackupError, match=r"raw/athletes cannot be read.*--only raw/athletes"):
+        local.back_up(NIGHT + timedelta(days=1))
+    with pytest.raises(BackupError, match=r"raw/athletes: cannot be read as it is"):
+        local.restore(manifest.name)
+    local.restore(manifest.name, only=["raw/athletes"], is_over=True)
+    assert local.hashes() == before
+
+
+@pytest.mark.slow
+def test_upkeep_leaves_what_younger_backups_need_after_an_older_one_was_restored(
+    local: Club,
+) -> None:
+    older = local.back_up()
+    local.commit(SAME_DAY, "7")
+    local.commit(MATCH, "8")
+    younger = local.back_up(NIGHT + timedelta(days=1))
+    local.restore(older.name, is_over=True)
+    now = datetime.now(UTC)
+    keys = [contract.key for contract in TABLES]
+    with local.place.lakehouse as lakehouse:
+        upkeep = lakehouse.upkeep()
+        for days in (POLICY.orphan_grace_d + 1, POLICY.keep_all_d - 1):
+            plan = upkeep.plan(keys, {}, now + timedelta(days=days))
+            assert not [step for step in plan.steps if step.action is Action.REMOVE]
+            assert (
+                "restored from a backup"
+                in {one.table: one for one in plan.tables}[ATHLETES.key].withheld
+            )
+        _, checked = check(local.catalog, local.store, local.warehouse, younger.name)
+        assert not any(table.faults for table in checked)
+        later = upkeep.plan(keys, {}, now + timedelta(days=POLICY.keep_all_d + 1))
+        assert [step for step in later.steps if step.action is Action.REMOVE]
 
 
 @pytest.mark.slow

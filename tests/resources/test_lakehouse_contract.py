@@ -389,6 +389,23 @@ def test_manifests_are_merged_and_appends_stay_appends(lakehouse: IcebergLakehou
     assert names(lakehouse) == ["1"] * 13 + ["2"] * 12
 
 
+def test_a_session_whose_file_is_lost_or_damaged_is_mended_by_its_own_run(place: Place) -> None:
+    lakehouse = place.lakehouse
+    for damage in (b"", None):
+        lakehouse.replace_sessions(ATHLETES, athletes(NEXT_MATCH, "9"), [NEXT_MATCH], CONTEXT)
+        lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+        table = lakehouse._tables.find(ATHLETES.key)
+        assert table is not None
+        (task,) = table.scan(row_filter=f"session_id = '{MATCH}'").plan_files()
+        table.io.delete(task.file.file_path)
+        if damage is not None:
+            with table.io.new_output(task.file.file_path).create() as output:
+                output.write(damage)
+        again = lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
+        assert again.is_new
+        assert names(lakehouse) == ["1", "9"]
+
+
 def test_an_engine_opened_elsewhere_reads_after_configure(lakehouse: IcebergLakehouse) -> None:
     lakehouse.replace_sessions(ATHLETES, athletes(MATCH, "1"), [MATCH], CONTEXT)
     with duckdb.connect() as connection:

@@ -26,6 +26,17 @@ def untold() -> None:
     raise ValueError("athlete 7 has a heart rate of 212")
 
 
+@dg.op
+def told_by_newer_code() -> None:
+    metadata = fault_metadata(Fault(FaultKind.CODE, "known next year"))
+    raise dg.Failure("?", metadata | {FAULT_TAG: "of-next-year"}, allow_retries=False)
+
+
+@dg.job
+def newer() -> None:
+    told_by_newer_code()
+
+
 @dg.job
 def session_facts() -> None:
     told()
@@ -182,6 +193,14 @@ def test_an_error_that_nobody_foresaw_is_not_quoted(instance: dg.DagsterInstance
     assert failed.fault == Fault(
         FaultKind.CODE, "untold failed with ValueError; the run's log says more"
     )
+
+
+def test_a_fault_of_another_version_of_this_code_is_listed_with_its_reason(
+    instance: dg.DagsterInstance,
+) -> None:
+    _fail(instance, newer)
+    (failed,) = failed_runs(instance, datetime.now(UTC))
+    assert failed.fault == Fault(FaultKind.CODE, "known next year")
 
 
 def test_a_run_that_failed_without_a_failed_step_lost_its_process(

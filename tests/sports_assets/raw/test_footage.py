@@ -148,8 +148,8 @@ def test_an_altered_video_costs_its_drop_alone(club: Club, video: Path) -> None:
 
 def test_a_video_that_goes_away_refuses_nothing(club: Club, video: Path) -> None:
     from resources.landing_drops import ActiveDrop
-    from sports_assets.raw.load import _arrived_drop
     from sports_assets.raw.build import build_session
+    from sports_assets.raw.load import _arrived_drop
 
     drop = club.film(video)
     with club.zone.open() as zone:

@@ -1,9 +1,9 @@
 """A plan that one can read, and a ledger of what came of it."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import dagster as dg
@@ -118,12 +118,25 @@ def test_a_stale_plan_is_refused(installation: Installation) -> None:
         assert store.snapshot_id(OPS_UPKEEP.key) is None
 
 
-def test_a_step_that_is_tried_again_forgets_nothing_that_it_did(
+class Midnight(datetime):
+    """A clock on which midnight passes between its first reading and the next."""
+
+    readings: ClassVar[list[datetime]] = []
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        real = datetime.now(tz)
+        cls.readings.append(real)
+        return real if len(cls.readings) == 1 else real + timedelta(hours=23)
+
+
+def test_a_step_that_is_tried_again_after_midnight_forgets_nothing_that_it_did(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The object store is gone after the first table, once."""
     assert installation.run(upkeep_plan).success
     monkeypatch.setattr("sports_assets.assets.WAITS_S", (0.0,))
+    monkeypatch.setattr("sports_assets.upkeep.assets.datetime", Midnight)
     apply, turns = IcebergUpkeep.apply, iter([True])
 
     def interrupted(self: IcebergUpkeep, *told: Any) -> Iterator[Done]:
@@ -133,6 +146,7 @@ def test_a_step_that_is_tried_again_forgets_nothing_that_it_did(
 
     monkeypatch.setattr(IcebergUpkeep, "apply", interrupted)
     assert installation.run(upkeep).success
+    assert len(Midnight.readings) == len(("once", "again"))
     ledger = "select action, outcome, count(*) from t group by all order by all"
     assert installation.query(OPS_UPKEEP, ledger) == [("expire", "done", 2)]
 
