@@ -31,7 +31,7 @@ from resources.iceberg.tables import (
     sort_order,
     table_properties,
 )
-from resources.object_store import iceberg_properties
+from resources.object_store import iceberg_properties, is_s3
 
 CATALOG_NAME = "touchline"
 _ATTEMPTS = 5
@@ -41,6 +41,9 @@ _PATIENCE = {"connect_timeout": "10", "tcp_user_timeout": "30000", "keepalives_i
 
 #: Our own class for databases, by the way that the library has for it.
 _CACHING = {"py-catalog-impl": "resources.iceberg.sql_catalog.CachingSqlCatalog"}
+
+#: Our own class for files of this machine, by the same.
+_DURABLE = {"py-io-impl": "resources.iceberg.durable_files.DurableFileIO"}
 
 #: Options of the object store that the same account of AWS signs requests to Glue with.
 _SIGNING = ("region", "access-key-id", "secret-access-key", "session-token")
@@ -59,6 +62,7 @@ class TableCatalog:
         self._catalog_uri = catalog_uri
         self._properties = {
             "warehouse": warehouse_uri,
+            **({} if is_s3(warehouse_uri) else _DURABLE),
             **iceberg_properties(s3),
             **_catalogue_properties(catalog_uri, s3),
         }

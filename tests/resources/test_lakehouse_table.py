@@ -3,13 +3,16 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyiceberg.catalog.sql import SqlCatalog
 
 from edge_ingest.records import ATHLETES, WELLNESS
+from resources.iceberg import durable_files
 from resources.iceberg.content_hash import table_hash
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.lakehouse import CommitContext
@@ -58,6 +61,35 @@ def test_what_a_writer_keeps_of_its_commit_is_what_others_read(place: Place) -> 
     assert read is not None
     assert len(read.metadata.snapshots) == len(("1", "2"))
     assert (kept.metadata_location, kept.metadata) == (read.metadata_location, read.metadata)
+
+
+def test_every_file_of_a_table_is_on_the_disk_before_the_catalogue_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+    sync = durable_files._sync
+
+    def told(place: Path) -> None:
+        sync(place)
+        synced.add(str(place))
+
+    monkeypatch.setattr(durable_files, "_sync", told)
+    warehouse = tmp_path / "warehouse"
+    lakehouse = IcebergLakehouse(f"sqlite:///{tmp_path}/catalog.db", str(warehouse))
+    commit_table = SqlCatalog.commit_table
+
+    def checked(*arguments: Any) -> Any:
+        assert {str(path) for path in warehouse.rglob("*.parquet")} <= synced
+        done = commit_table(*arguments)
+        assert {str(path) for path in warehouse.rglob("*") if path.is_file()} <= synced
+        return done
+
+    monkeypatch.setattr(SqlCatalog, "commit_table", checked)
+    for revision in ("1", "2"):
+        lakehouse.replace_sessions(ATHLETES, athletes(MATCH, revision), [MATCH], CONTEXT)
+    kinds = {Path(path).suffix for path in synced}
+    assert kinds == {"", ".parquet", ".avro", ".json"}
+    assert str(warehouse / "raw" / "athletes" / "data") in synced  # where a new partition's name is
 
 
 def test_what_a_snapshot_names_is_bounded(tmp_path: Path) -> None:
