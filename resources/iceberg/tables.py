@@ -24,7 +24,7 @@ PROPERTIES: dict[str, str] = {
     # Without merging, planning slows down with every commit ever made.
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "20",
-    # About 130 sessions: an overwrite rewrites the manifest that names the old file, all of it.
+    # For other engines, about 130 sessions; ours goes by entries, see `writing.py`.
     "commit.manifest.target-size-bytes": "65536",
     # The library's default of 4 loses commits with 8 writers, and its waits grow to a minute.
     "commit.retry.num-retries": "20",

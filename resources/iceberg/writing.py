@@ -7,8 +7,10 @@ touched none of the rows in question. These base classes are the library's own a
 its version is pinned to one minor release.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException, ValidationException
@@ -43,6 +45,9 @@ from resources.upkeep import COMPACTION, OPERATION
 LOST_RACE = (CommitFailedException, ValidationException)
 
 _NAMED_DROPS = 100
+#: Entries from which on a manifest is left as it is. An overwrite writes the one that names the old
+#: file anew, all of it, and a reader opens those that may name a session: larger ones cost both.
+_FULL_MANIFEST = 100
 
 
 class _Transaction(Transaction):
@@ -85,24 +90,14 @@ class _GuardedAppend(_MergeAppendFiles):
     def _validate_concurrency(self) -> None:
         _SnapshotProducer._validate_concurrency(self)  # noqa: SLF001 - the library's appends skip it
 
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        return _merged(self, manifests)
+
 
 class _GuardedOverwrite(_OverwriteFiles):
     """An overwrite that keeps the number of manifests down, as appends do."""
 
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
-        properties = self._transaction.table_metadata.properties
-        target = property_as_int(
-            properties,
-            TableProperties.MANIFEST_TARGET_SIZE_BYTES,
-            TableProperties.MANIFEST_TARGET_SIZE_BYTES_DEFAULT,
-        )
-        count = property_as_int(
-            properties,
-            TableProperties.MANIFEST_MIN_MERGE_COUNT,
-            TableProperties.MANIFEST_MIN_MERGE_COUNT_DEFAULT,
-        )
-        assert target is not None
-        assert count is not None
         # A manifest of nothing but deletions of an earlier snapshot says nothing any more.
         live = [
             manifest
@@ -111,10 +106,34 @@ class _GuardedOverwrite(_OverwriteFiles):
             or manifest.has_existing_files()
             or manifest.added_snapshot_id == self._snapshot_id
         ]
-        # Delete files of another engine stand in manifests of their own, which stay so.
-        data = [manifest for manifest in live if manifest.content == ManifestContent.DATA]
-        others = [manifest for manifest in live if manifest.content != ManifestContent.DATA]
-        return _ManifestMergeManager(target, count, True, self).merge_manifests(data) + others
+        return _merged(self, live)
+
+
+def _merged(producer: _SnapshotProducer[Any], manifests: list[ManifestFile]) -> list[ManifestFile]:
+    """Manifests with the small ones put together, once there are many of them.
+
+    The library goes by bytes: as most of a small manifest is its header, one that is nearly full
+    was written anew with every second commit, all of its hundred entries.
+    """
+    properties = producer._transaction.table_metadata.properties  # noqa: SLF001
+    count = property_as_int(
+        properties,
+        TableProperties.MANIFEST_MIN_MERGE_COUNT,
+        TableProperties.MANIFEST_MIN_MERGE_COUNT_DEFAULT,
+    )
+    assert count is not None
+    # Delete files of another engine stand in manifests of their own, which stay so.
+    small = [
+        manifest
+        for manifest in manifests
+        if manifest.content == ManifestContent.DATA and _entries(manifest) < _FULL_MANIFEST
+    ]
+    others = [manifest for manifest in manifests if manifest not in small]
+    return _ManifestMergeManager(sys.maxsize, count, True, producer).merge_manifests(small) + others
+
+
+def _entries(manifest: ManifestFile) -> int:
+    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
 
 
 class _Compaction(_GuardedOverwrite):
