@@ -84,7 +84,7 @@ for _frozen in (Snapshot, SnapshotLogEntry, MetadataLogEntry):
     setattr(_frozen, "__deepcopy__", _itself)  # noqa: B010 - no type checker follows this
 
 
-class _GuardedAppend(_MergeAppendFiles):
+class _CheckedAppend(_MergeAppendFiles):
     """An append that does not land beside another writer's rows of the same sessions."""
 
     def _validate_concurrency(self) -> None:
@@ -94,7 +94,7 @@ class _GuardedAppend(_MergeAppendFiles):
         return _merged(self, manifests)
 
 
-class _GuardedOverwrite(_OverwriteFiles):
+class _CheckedOverwrite(_OverwriteFiles):
     """An overwrite that keeps the number of manifests down, as appends do."""
 
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
@@ -136,7 +136,7 @@ def _entries(manifest: ManifestFile) -> int:
     return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
 
 
-class _Compaction(_GuardedOverwrite):
+class _Compaction(_CheckedOverwrite):
     """The same rows in other files: what readers of changes pass over, in every engine.
 
     It conflicts with a writer that removed one of its files, and with no other.
@@ -199,8 +199,8 @@ def commit_files(
         CommitFailedException, ValidationException: another writer was first; nothing changed.
     """
     transaction = _Transaction(table)
-    kind = _GuardedOverwrite if removed else _GuardedAppend
-    producer: _GuardedOverwrite | _GuardedAppend = kind(
+    kind = _CheckedOverwrite if removed else _CheckedAppend
+    producer: _CheckedOverwrite | _CheckedAppend = kind(
         operation=Operation.OVERWRITE if removed else Operation.APPEND,
         transaction=transaction,
         io=table.io,
