@@ -201,10 +201,21 @@ def open_video(path: Path) -> "Iterator[tuple[InputContainer, VideoStream]]":
 def video_packets(
     container: "InputContainer", stream: "VideoStream"
 ) -> "Iterator[Packet[VideoStream]]":
-    """The packets of a track that hold something, in the order of `Packets`."""
-    for packet in container.demux(stream):
-        if packet.size:
-            yield packet
+    """The packets of a track that hold something, in the order of `Packets`.
+
+    Raises:
+        SourceError: a track that the file did not have at its beginning is in the middle of it.
+    """
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except IndexError as error:  # PyAV looks among the tracks that there were on opening
+        raise SourceError(
+            f"{container.name} has a track that begins in the middle of it, or is damaged: copy it "
+            "from the camera again, or wrap it anew (ffmpeg -i … -c copy -map 0:v)",
+            rule="malformed",
+        ) from error
 
 
 def _container(path: Path) -> tuple[str, str]:
