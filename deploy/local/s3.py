@@ -65,6 +65,7 @@ def seaweedfs() -> Iterator[SeaweedFS]:
             "-volume.max=200", "-master.volumeSizeLimitMB=64", f"-s3.config={accounts}",
             # No report to its makers; and no further services on ports that all would share.
             "-master.telemetry=false", f"-s3.port.iceberg={catalogue}", "-s3.port.lance=0",
+            f"-filer.localSocket={folder}/filer.sock", f"-s3.localSocket={folder}/s3.sock",
         ]  # fmt: skip
         with _serving(command, port, Path(folder) / "weed.log"):
             yield SeaweedFS(_options(port), f"http://{_KEY}:{_KEY}@127.0.0.1:{catalogue}")
@@ -94,9 +95,5 @@ def _serving(command: Sequence[str], port: int, log: Path | None = None) -> Iter
             wait_for_port(process, port, Path(command[0]).name)
             yield
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.kill()  # what it kept goes with it: nothing is to be put in order
+            process.wait()
