@@ -54,14 +54,14 @@ def moto() -> Iterator[dict[str, str]]:
 def seaweedfs() -> Iterator[SeaweedFS]:
     """SeaweedFS over a folder of its own, removed at the end."""
     master, volume, filer, port = (_with_grpc() for _ in range(4))
-    catalogue = free_port()
+    catalogue, s3_grpc = free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="touchline-seaweedfs-") as folder:
         accounts = Path(folder) / "accounts.json"
         accounts.write_text(json.dumps(_ACCOUNTS))
         command = [
             dagster_command("weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
-            f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.port.grpc={free_port()}",
+            f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.port.grpc={s3_grpc}",
             "-volume.max=200", "-master.volumeSizeLimitMB=64", f"-s3.config={accounts}",
             # No report to its makers; and no further services on ports that all would share.
             "-master.telemetry=false", f"-s3.port.iceberg={catalogue}", "-s3.port.lance=0",
@@ -69,6 +69,10 @@ def seaweedfs() -> Iterator[SeaweedFS]:
         ]  # fmt: skip
         with _serving(command, port, Path(folder) / "weed.log"):
             yield SeaweedFS(_options(port), f"http://{_KEY}:{_KEY}@127.0.0.1:{catalogue}")
+    # It puts these there whatever it is told.
+    for grpc in (s3_grpc, *(one + _GRPC for one in (master, volume, filer))):
+        for left in Path("/tmp").glob(f"seaweedfs-*-grpc-{grpc}.sock"):  # noqa: S108
+            left.unlink(missing_ok=True)
 
 
 def _options(port: int) -> dict[str, str]:
