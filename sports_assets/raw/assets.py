@@ -17,8 +17,6 @@ from resources.lakehouse import Commit, Lakehouse, Slice, together
 from resources.landing_drops import ActiveDrop
 from resources.landing_zone import LandingZone
 from sports_assets.assets import (
-    SessionRun,
-    SessionsCommitted,
     commit_context,
     guarded,
     materialized,
@@ -31,6 +29,7 @@ from sports_assets.raw.build import RawSession
 from sports_assets.raw.days import ALWAYS, Days, touched
 from sports_assets.raw.load import days_to_load, delivered, load_days, load_session, of_work
 from sports_assets.raw.refused import EVERY_DAY, list_refused
+from sports_assets.session_run import SessionRun, SessionsCommitted
 
 _PERSONAL = {"athletes": "identity", "positions": "health", "signals": "health",
              "events": "identity", "footage": "identity", "wellness": "health",

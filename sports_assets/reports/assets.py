@@ -23,7 +23,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing_club import ATHLETES_NAME, CALENDAR_NAME
 from resources.landing_zone import LandingZone
 from resources.provenance import ProvenanceRef, code_version, session_drops
-from sports_assets.assets import SessionRun, SessionsTold, commit_context, guarded
+from sports_assets.assets import commit_context, guarded
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import (
@@ -43,6 +43,7 @@ from sports_assets.reports.overview import overview
 from sports_assets.reports.publish import PublishedPage, publish_page
 from sports_assets.reports.session_page import PageContent, bind_page, make_content
 from sports_assets.reports.stopwatch import RunTimes, stage_times
+from sports_assets.session_run import SessionRun, SessionsTold
 from sports_assets.warehouse.assets import PROJECT
 
 #: dbt's tables of sessions, and what the pictures need besides.

@@ -15,8 +15,6 @@ from resources.errors import NotCommittedError
 from resources.lakehouse import Commit, Lakehouse
 from resources.provenance import session_drops
 from sports_assets.assets import (
-    SessionRun,
-    SessionsCommitted,
     commit_context,
     guarded,
     until_settled,
@@ -25,6 +23,7 @@ from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import contract_check_spec, contract_outcome
 from sports_assets.keys import KINEMATICS_KEY, RAW_KEYS, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
+from sports_assets.session_run import SessionRun, SessionsCommitted
 from sports_assets.tracking.kinematics import KinematicsSettings, kinematics
 
 

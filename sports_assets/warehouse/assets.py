@@ -22,10 +22,11 @@ from resources.dbt.sessions import SessionsBuilt, build_by_chunk
 from resources.environment import load_settings
 from resources.lakehouse import CommitContext, Lakehouse
 from resources.provenance import session_drops
-from sports_assets.assets import SessionRun, SessionsCommitted, commit_context, guarded
+from sports_assets.assets import commit_context, guarded
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.keys import IDENTITY_ATHLETES_KEY, asset_key, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
+from sports_assets.session_run import SessionRun, SessionsCommitted
 
 PROJECT = load_project(load_settings().home / "dbt")
 #: What one dbt invocation of a run may hold.

@@ -7,8 +7,9 @@ import pytest
 
 from resources.failed_runs import FAULT_TAG, REASON
 from resources.faults import Fault, FaultKind
-from sports_assets.assets import SessionRun, guarded
+from sports_assets.assets import guarded
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS, SESSIONS_NAME
+from sports_assets.session_run import SessionRun
 
 BAD = Fault(FaultKind.BAD_DROP, "its drop was altered: send it again")
 GONE = Fault(FaultKind.OBJECT_STORE_UNAVAILABLE, "the object store does not answer")
