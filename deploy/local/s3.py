@@ -2,9 +2,10 @@
 has an Iceberg REST catalogue as well."""
 
 import json
+import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ REGION = "eu-central-1"
 #: SeaweedFS listens for gRPC this far above each of its ports.
 _GRPC = 10_000
 _LAST_PORT = 65_535
+#: A bucket has volumes of its own, seven of them unless told otherwise: a whole run of the tests
+#: makes a few hundred buckets.
+_ONE_VOLUME = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
 _KEY = "testing"
 _ACCOUNTS = {
     "identities": [
@@ -62,12 +66,12 @@ def seaweedfs() -> Iterator[SeaweedFS]:
             dagster_command("weed"), "server", f"-dir={folder}", "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
             f"-filer.port={filer}", "-s3", f"-s3.port={port}", f"-s3.port.grpc={s3_grpc}",
-            "-volume.max=200", "-master.volumeSizeLimitMB=64", f"-s3.config={accounts}",
+            "-volume.max=2000", "-master.volumeSizeLimitMB=64", f"-s3.config={accounts}",
             # No report to its makers; and no further services on ports that all would share.
             "-master.telemetry=false", f"-s3.port.iceberg={catalogue}", "-s3.port.lance=0",
             f"-filer.localSocket={folder}/filer.sock", f"-s3.localSocket={folder}/s3.sock",
         ]  # fmt: skip
-        with _serving(command, port, Path(folder) / "weed.log"):
+        with _serving(command, port, Path(folder) / "weed.log", _ONE_VOLUME):
             yield SeaweedFS(_options(port), f"http://{_KEY}:{_KEY}@127.0.0.1:{catalogue}")
     # It puts these there whatever it is told.
     for grpc in (s3_grpc, *(one + _GRPC for one in (master, volume, filer))):
@@ -92,9 +96,15 @@ def _with_grpc() -> int:
 
 
 @contextmanager
-def _serving(command: Sequence[str], port: int, log: Path | None = None) -> Iterator[None]:
+def _serving(
+    command: Sequence[str],
+    port: int,
+    log: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[None]:
     with (log or Path("/dev/null")).open("ab") as sink:
-        process = subprocess.Popen(list(command), stdout=sink, stderr=sink)
+        environ = os.environ | (settings or {})
+        process = subprocess.Popen(list(command), stdout=sink, stderr=sink, env=environ)
         try:
             wait_for_port(process, port, Path(command[0]).name)
             yield

@@ -367,6 +367,8 @@ def test_twenty_commits_at_once_all_land_once(place: Place) -> None:
         with place.lakehouse as lakehouse:
             lakehouse.replace_sessions(ATHLETES, athletes(session, session), [session], CONTEXT)
 
+    if place.table_bucket:  # SeaweedFS's catalogue makes a table twice that two ask for at once
+        place.lakehouse.ensure_table(ATHLETES)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, sessions))
     assert names(place.lakehouse) == sessions
