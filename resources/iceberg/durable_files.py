@@ -7,7 +7,6 @@ half a minute would leave a table whose newest files are empty. An object store 
 
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pyiceberg.io import OutputStream
@@ -58,12 +57,7 @@ class _DurableStream(OutputStream):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
