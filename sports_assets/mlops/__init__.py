@@ -1,0 +1,1 @@
+"""Are the models right, and do they stay so? Evaluation, promotion, profiles, drift."""

@@ -1,0 +1,1 @@
+"""How likely is a time-loss injury within seven days?"""

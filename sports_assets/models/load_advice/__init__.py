@@ -1,0 +1,1 @@
+"""How much load should next week hold?"""

@@ -1,0 +1,1 @@
+"""How ready will the athlete say they are tomorrow?"""

@@ -1,0 +1,1 @@
+"""How many days until an injured athlete is back in full training?"""
