@@ -32,7 +32,14 @@ from sports_assets.mlops.metrics import (
     running_base_rate,
 )
 from sports_assets.mlops.reliability import observed_expected_by_period, reliability_bins
-from sports_assets.mlops.rows import EvaluationError, FloatArray, as_days, checked, coded
+from sports_assets.mlops.rows import (
+    EvaluationError,
+    FloatArray,
+    as_days,
+    checked,
+    coded,
+    count_events,
+)
 
 
 @dataclass(frozen=True)
@@ -139,22 +146,6 @@ def evaluate_binary(
         pr=pr_points(labels, scores),
         learning_curve=learning_curve,
     )
-
-
-def count_events(athlete_id: npt.ArrayLike, day: npt.ArrayLike, y: npt.ArrayLike) -> int:
-    """Distinct events behind positive rows: unbroken stretches of positive days of one athlete.
-
-    The seven days before an injury are all positive, and tell of one.
-    """
-    codes, _ = coded(athlete_id)
-    days = as_days(day)
-    is_positive = np.asarray(y, dtype=np.float64) == 1
-    order = np.lexsort((days[is_positive], codes[is_positive]))
-    who, when = codes[is_positive][order], days[is_positive][order]
-    if not who.size:
-        return 0
-    follows = (np.diff(who) == 0) & (np.diff(when) <= np.timedelta64(1, "D"))
-    return int(who.size - follows.sum())
 
 
 def _prepare(

@@ -4,13 +4,13 @@ The model card, the promotion gate and the registry read it; `evaluate` makes it
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from sports_assets.mlops.bootstrap import Interval
 from sports_assets.mlops.curves import CurvePoint
+from sports_assets.mlops.nan_json import with_nan, without_nan
 from sports_assets.mlops.reliability import PeriodRatio, ReliabilityBin
 
 MODEL: Final = "model"
@@ -107,13 +107,13 @@ class Evaluation:
     def to_json(self) -> str:
         """Canonical text: the same evaluation is the same string; NaN is null."""
         return json.dumps(
-            _without_nan(asdict(self)), sort_keys=True, separators=(",", ":"), allow_nan=False
+            without_nan(asdict(self)), sort_keys=True, separators=(",", ":"), allow_nan=False
         )
 
     @classmethod
     def from_json(cls, text: str) -> "Evaluation":
         """The inverse of `to_json`."""
-        told = _with_nan(json.loads(text))
+        told = with_nan(json.loads(text))
         made: dict[str, Any] = {
             "model": _scores(told["model"]),
             "comparators": tuple(_scores(one) for one in told["comparators"]),
@@ -140,21 +140,3 @@ def _scores(told: Mapping[str, Any]) -> Scores:
         {name: Interval(**one) for name, one in told["metrics"].items()},
         {name: Interval(**one) for name, one in told["difference"].items()},
     )
-
-
-def _without_nan(told: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """The same with None for NaN, which JSON does not know."""
-    if isinstance(told, dict):
-        return {name: _without_nan(one) for name, one in told.items()}
-    if isinstance(told, list | tuple):
-        return [_without_nan(one) for one in told]
-    return None if isinstance(told, float) and not math.isfinite(told) else told
-
-
-def _with_nan(told: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """The same with NaN for None: no field of an evaluation is ever None."""
-    if isinstance(told, dict):
-        return {name: _with_nan(one) for name, one in told.items()}
-    if isinstance(told, list):
-        return [_with_nan(one) for one in told]
-    return math.nan if told is None else told

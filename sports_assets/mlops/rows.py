@@ -42,3 +42,19 @@ def coded(names: npt.ArrayLike) -> tuple[IntArray, int]:
 
     codes, unique = pd.factorize(np.asarray(names, dtype=object).astype(str), sort=True)
     return np.asarray(codes, dtype=np.intp), len(unique)
+
+
+def count_events(athlete_id: npt.ArrayLike, day: npt.ArrayLike, y: npt.ArrayLike) -> int:
+    """Distinct events behind positive rows: unbroken stretches of positive days of one athlete.
+
+    The seven days before an injury are all positive, and tell of one.
+    """
+    codes, _ = coded(athlete_id)
+    days = as_days(day)
+    is_positive = np.asarray(y, dtype=np.float64) == 1
+    order = np.lexsort((days[is_positive], codes[is_positive]))
+    who, when = codes[is_positive][order], days[is_positive][order]
+    if not who.size:
+        return 0
+    follows = (np.diff(who) == 0) & (np.diff(when) <= np.timedelta64(1, "D"))
+    return int(who.size - follows.sum())

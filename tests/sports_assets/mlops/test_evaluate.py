@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sports_assets.mlops.bootstrap import Interval
-from sports_assets.mlops.evaluate import Comparator, count_events, evaluate_binary
+from sports_assets.mlops.evaluate import Comparator, evaluate_binary
 from sports_assets.mlops.evaluation import PREVALENCE, RANDOM, Evaluation, LearningPoint
 from sports_assets.mlops.metrics import expit
-from sports_assets.mlops.rows import EvaluationError
+from sports_assets.mlops.rows import EvaluationError, count_events
 
 
 def season(athletes=20, days=120, seed=2, spread=1.0):

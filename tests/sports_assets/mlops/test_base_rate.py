@@ -1,0 +1,107 @@
+"""Base rates move between seasons, and calibration follows."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sports_assets.mlops.base_rate import (
+    BaseRateSettings,
+    BaseRateShift,
+    follow_base_rate,
+    recalibrate_on_closed,
+)
+from sports_assets.mlops.metrics import brier_score, expit, observed_expected
+from tests.sports_assets.mlops.conftest import make_squad
+
+SEASON = 315
+
+
+def two_seasons(second, athletes):
+    """The model knows the risk of the first; in the second the hazard's level has moved."""
+    first = make_squad(1, athletes=athletes, days=SEASON + 7)
+    moved = make_squad(2, athletes=athletes, days=SEASON + 7, level=-5.3 + np.log(second))
+    day = np.concatenate(
+        [first.frame["day"], moved.frame["day"] + np.timedelta64(SEASON + 50, "D")]
+    ).astype("datetime64[D]")
+    y = np.concatenate([first.frame["y"], moved.frame["y"]])
+    p = np.concatenate([first.risk, expit(np.log(moved.risk / (1 - moved.risk)) - np.log(second))])
+    return day, y, p, day >= day.min() + np.timedelta64(SEASON + 50, "D")
+
+
+def test_a_rate_that_doubles_is_followed():
+    day, y, p, is_second = two_seasons(2.0, athletes=200)
+    shifted = follow_base_rate(p, y, day)
+    assert observed_expected(y[~is_second], shifted[~is_second]) == pytest.approx(1, abs=0.1)
+    assert observed_expected(y[is_second], p[is_second]) > 1.7
+    assert observed_expected(y[is_second], shifted[is_second]) == pytest.approx(1, abs=0.1)
+    assert brier_score(y[is_second], shifted[is_second]) < brier_score(y[is_second], p[is_second])
+
+
+def test_a_squad_alone_is_followed_after_about_as_many_injuries_as_are_remembered():
+    day, y, p, is_second = two_seasons(2.0, athletes=25)
+    shifted = follow_base_rate(p, y, day)
+    late = is_second & (day >= day[is_second].min() + np.timedelta64(150, "D"))
+    assert observed_expected(y[late], p[late]) > 1.5
+    assert observed_expected(y[late], shifted[late]) == pytest.approx(1, abs=0.25)
+
+
+def test_a_level_that_stays_costs_next_to_nothing():
+    day, y, p, _ = two_seasons(1.0, athletes=25)
+    shifted = follow_base_rate(p, y, day)
+    assert observed_expected(y, shifted) == pytest.approx(1, abs=0.15)
+    assert brier_score(y, shifted) < 1.01 * brier_score(y, p)
+
+
+def test_the_first_shift_worked_by_hand():
+    # 14 rows at 1 % with seven positive: one injury, 0.02 expected; the prior is worth ten.
+    # Forgotten meanwhile: exp(-0.02 / 20) of the prior is left.
+    days = np.full(14, np.datetime64("2025-01-01"))
+    found = recalibrate_on_closed(
+        np.full(14, 0.01), [1] * 7 + [0] * 7, days, as_of=np.datetime64("2025-01-09")
+    )
+    left = 10 * np.exp(-0.02 / 20)
+    assert (found.observed, found.prior_left) == (1.0, pytest.approx(left / 10))
+    # By hand for rare events; the logit's bend and the bins take the third digit.
+    assert found.shift == pytest.approx(np.log((1 + left) / (0.02 + left)), abs=5e-3)
+    assert found.expected == pytest.approx(0.02, rel=0.05)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 200), st.integers(0, 59))
+def test_no_prediction_knows_the_future(seed, cut):
+    rng = np.random.default_rng(seed)
+    day = np.datetime64("2025-01-01") + np.arange(60)
+    p, y = rng.uniform(0.01, 0.2, 60), (rng.random(60) < 0.1).astype(float)
+    before = follow_base_rate(p, y, day)
+    changed = np.where(np.arange(60) + 7 < cut, y, 1 - y)
+    assert follow_base_rate(p, changed, day)[: cut + 1] == pytest.approx(before[: cut + 1])
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 200), st.integers(1, 59))
+def test_going_on_from_a_kept_state_is_as_good_as_from_the_beginning(seed, cut):
+    rng = np.random.default_rng(seed)
+    day = np.datetime64("2025-01-01") + np.repeat(np.arange(60), 3)
+    p, y = rng.uniform(0.01, 0.2, 180), (rng.random(180) < 0.1).astype(float)
+    order = rng.permutation(180)
+    whole = recalibrate_on_closed(p[order], y[order], day[order], as_of=day[-1])
+    part = recalibrate_on_closed(p, y, day, as_of=day[3 * cut])
+    kept = BaseRateShift.from_json(part.to_json())
+    assert recalibrate_on_closed(p, y, day, as_of=day[-1], start=kept).to_json() == pytest.approx(
+        whole.to_json()
+    )
+    assert whole.apply(p[-3:]) == pytest.approx(follow_base_rate(p, y, day)[-3:])
+
+
+def test_labels_that_never_come_change_nothing():
+    day = np.datetime64("2025-01-01") + np.arange(30)
+    p, y = np.full(30, 0.1), np.full(30, np.nan)
+    assert follow_base_rate(p, y, day) == pytest.approx(p)
+
+
+def test_without_any_injury_the_level_sinks_and_stays_finite():
+    day = np.datetime64("2025-01-01") + np.arange(700)
+    start = BaseRateShift(BaseRateSettings(prior_events=2, memory_events=5))
+    shifted = follow_base_rate(np.full(700, 0.3), np.zeros(700), day, start=start)
+    assert 0 < shifted[-1] < 0.1
