@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_ndtr, logsumexp, ndtr
+from scipy.special import ndtr
 
 from sports_assets.models.recovery.design import Between, Rows
 
 Floats = npt.NDArray[np.float64]
 
-_NODES = 15
+_NODES = 11
 #: ln days between which quantiles are sought: under an hour, and over a thousand years.
 _LOG_RANGE = (-4.0, 13.0)
+_HALVINGS = 40
+#: Nobody asks for what is left of an absence that is less likely than this.
+_LEAST_AWAY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,10 @@ class Absence:
         z = (log_days[:, None] - self.location) / self.spread
         return np.asarray(ndtr(z) @ self.weight, np.float64)
 
-    def log_share_away(self, log_days: Floats) -> Floats:
-        """ln P(ln T > log_days), (n,); exact far out."""
-        z = (log_days[:, None] - self.location) / self.spread
-        return np.asarray(logsumexp(log_ndtr(-z), axis=1, b=self.weight), np.float64)
+    def share_away(self, log_days: Floats) -> Floats:
+        """P(ln T > log_days), (n,); also far out, where it is no longer 1 less the share back."""
+        z = (self.location - log_days[:, None]) / self.spread
+        return np.asarray(ndtr(z) @ self.weight, np.float64)
 
 
 def absence(rows: Rows, mean: Floats, covariance: Floats, between: Between) -> Absence:
@@ -78,7 +81,8 @@ class Remaining:
 
     Attributes:
         median: the least number of days by which half are back: what wins the absolute error.
-        low, high: of the interval; each tail as near its share as whole days allow.
+        low, high: of the interval; below it as near to `tail` as whole days allow, and outside in
+            all as near to twice that.
         share_away: P(not back by now), before anything was known of these days.
     """
 
@@ -94,34 +98,39 @@ def remaining(law: Absence, gone: Floats, tail: float) -> Remaining:
     Args:
         law: of n injuries.
         gone: whole days since the onset, (n,); 0 on the day itself, when nothing is known yet.
-        tail: share outside of the interval on either side.
+        tail: share outside of the interval on either side; an interval that begins with the
+            next day, which has nothing below it, leaves all of it above.
     """
     log_gone = np.where(gone > 0, np.log(gone + 0.5), -np.inf)
-    log_away = law.log_share_away(log_gone)
+    away = law.share_away(log_gone)
+    known = np.maximum(away, _LEAST_AWAY)
 
     def share_back(days: Floats) -> Floats:
         """P(back within `days` from now | not back yet); a half day more is a whole day."""
-        return -np.expm1(law.log_share_away(np.log(gone + days + 0.5)) - log_away)
+        return 1 - law.share_away(np.log(gone + days + 0.5)) / known
 
-    middle = _quantile(law, log_away, 0.5) - gone
-    median = np.maximum(np.ceil(middle - 0.5), 1.0)
+    median = np.maximum(np.ceil(_quantile(law, away, 0.5) - gone - 0.5), 1.0)
     # Below `low` lie days up to low − 1, above `high` those from high + 1.
-    first = np.maximum(np.floor(_quantile(law, log_away, tail) - gone + 0.5), 1.0)
-    before, after = share_back(first - 1), share_back(first)
-    before = np.where(first <= 1, 0.0, before)
-    low = np.where(np.abs(before - tail) <= np.abs(after - tail), first, first + 1)
-    last = np.maximum(np.floor(_quantile(law, log_away, 1 - tail) - gone - 0.5), 1.0)
+    first = np.maximum(np.floor(_quantile(law, away, tail) - gone + 0.5), 1.0)
+    before = np.where(first <= 1, 0.0, share_back(first - 1))
+    after = share_back(first)
+    is_first = np.abs(before - tail) <= np.abs(after - tail)
+    low, below = np.where(is_first, first, first + 1), np.where(is_first, before, after)
+    # What the lower end leaves too much or too little, the upper one takes.
+    beyond = np.clip(2 * tail - below, 0.0, 1.0)
+    last = np.maximum(np.floor(_quantile(law, away, 1 - beyond) - gone - 0.5), 1.0)
     above, above_next = 1 - share_back(last), 1 - share_back(last + 1)
-    high = np.where(np.abs(above - tail) <= np.abs(above_next - tail), last, last + 1)
-    return Remaining(median, np.minimum(low, median), np.maximum(high, median), np.exp(log_away))
+    is_last = np.abs(above - beyond) <= np.abs(above_next - beyond)
+    high = np.where(is_last, last, last + 1)
+    return Remaining(median, np.minimum(low, median), np.maximum(high, median), away)
 
 
-def _quantile(law: Absence, log_away: Floats, share: float) -> Floats:
+def _quantile(law: Absence, away: Floats, share: Floats | float) -> Floats:
     """Days since the onset by which `share` of those who are not back yet are, by bisection."""
-    least, most = (np.full(len(log_away), end) for end in _LOG_RANGE)
-    for _ in range(60):
+    least, most = (np.full(len(away), end) for end in _LOG_RANGE)
+    for _ in range(_HALVINGS):
         middle = (least + most) / 2
-        is_beyond = -np.expm1(law.log_share_away(middle) - log_away) >= share
+        is_beyond = law.share_away(middle) <= (1 - share) * away
         least, most = np.where(is_beyond, least, middle), np.where(is_beyond, middle, most)
     return np.asarray(np.exp((least + most) / 2), np.float64)
 

@@ -18,6 +18,7 @@ from sports_assets.models.recovery.model import KindHistory, RecoveryModel, Reco
 from sports_assets.models.recovery.posterior import (
     Sample,
     learnt_between,
+    lift_of,
     posterior,
     prior_between,
     sample_of,
@@ -43,13 +44,16 @@ def fit(injuries: pd.DataFrame, settings: RecoverySettings | None = None) -> Rec
     sample = sample_of(injuries, columns)
     between = prior_between(settings)
     start, _ = columns.prior(settings, between)
-    mean, covariance = posterior(sample, columns, settings, between, start)
+    mean, covariance = posterior(sample, columns, settings, between, start=start)
     for _ in range(_ROUNDS):
         before, between = between, learnt_between(mean, covariance, columns, settings)
-        mean, covariance = posterior(sample, columns, settings, between, mean)
+        lift = lift_of(sample, columns, mean, covariance)
+        mean, covariance = posterior(sample, columns, settings, between, start=mean, lift=lift)
         if np.abs(np.log(between) - np.log(before)).max() < _STILL:
             break
-    tail = _checked_tail(injuries, sample, columns, settings, between=between, start=mean)
+    tail = _checked_tail(
+        injuries, sample, columns, settings, between=between, start=mean, lift=lift
+    )
     days = injuries["day"].dt.strftime("%Y-%m-%d")
     return RecoveryModel(
         settings=settings,
@@ -76,6 +80,7 @@ def _checked_tail(
     *,
     between: Between,
     start: Floats,
+    lift: Floats,
 ) -> float:
     """Share outside on either side so that intervals hold what they promise, out of fold.
 
@@ -96,7 +101,9 @@ def _checked_tail(
     for held_out in range(settings.tail_folds):
         is_test = fold == held_out
         test = sample.where(is_test)
-        fitted = posterior(sample.where(~is_test), columns, settings, between, start)
+        fitted = posterior(
+            sample.where(~is_test), columns, settings, between, start=start, lift=lift
+        )
         law = absence(test.rows, *fitted, between)
         low[is_test], high[is_test] = law.share_back(test.lower), law.share_back(test.upper)
     wanted = min(settings.coverage * (returns + 1) / returns, 0.99)

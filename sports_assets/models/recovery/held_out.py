@@ -160,8 +160,8 @@ def _add_law(
     rows[f"{method}_d"], rows[f"{method}_low"] = left.median, left.low
     rows[f"{method}_high"] = left.high
     for within in WITHIN_D:
-        away = law.log_share_away(np.full(len(test), np.log(gone + within + 0.5)))
-        rows[f"{method}_in_{within}"] = 1 - np.exp(away) / left.share_away
+        away = law.share_away(np.full(len(test), np.log(gone + within + 0.5)))
+        rows[f"{method}_in_{within}"] = 1 - away / left.share_away
 
 
 def _add_weights(rows: pd.DataFrame) -> None:

@@ -13,10 +13,10 @@ class RecoverySettings:
     """Everything that changes a fit; goes into provenance.
 
     The prior is one for all kinds; nothing in it says that a muscle takes longer than a contusion.
-    Its middle is a typical absence of professional football (median 10.5 days; of the 31 most
-    common diagnoses of Ekstrand et al. 2020, BJSM 54:421, 42 % have a median up to 7 days, 56 % one
-    of 7 to 28 days), its spreads are wide: with no injury at all, 80 % of absences are expected
-    between about 2 and 60 days.
+    Its middle is a typical absence of professional football (10.5 days; of the 31 commonest
+    diagnoses of Ekstrand et al. 2020, BJSM 54:421, 42 % have a median of at most 7 days and 56 % one
+    of 7 to 28), and its spreads are wide: with no injury at all, 80 % of absences are expected
+    between 2 and about 80 days.
 
     Attributes:
         prior_median_d, prior_median_log_sd: of the absence over all kinds, and how unsure that is.
@@ -38,11 +38,11 @@ class RecoverySettings:
     prior_median_log_sd: float = 0.5
     prior_log_sd: float = 1.0
     prior_log_sd_log_sd: float = 0.3
-    between_kinds: float = 0.7
+    between_kinds: float = 1.0
     between_spreads: float = 0.2
     between_parts: float = 0.15
     between_weight: float = 4.0
-    effect_sd: float = 0.1
+    effect_sd: float = 0.05
     least_part_cases: int = 5
     coverage: float = 0.8
     tail_folds: int = 5

@@ -42,7 +42,9 @@ def posterior(
     columns: Columns,
     settings: RecoverySettings,
     between: Between,
+    *,
     start: Floats,
+    lift: Floats | float = 0.0,
 ) -> tuple[Floats, Floats]:
     """Mode and covariance (inverse curvature at the mode), by Newton steps in a trust region.
 
@@ -52,6 +54,7 @@ def posterior(
         settings: with the prior.
         between: sd between groups.
         start: parameters to begin with; the answer hardly depends on them.
+        lift: of the spread parameters, see `lift_of`; 0 for none.
     """
     from scipy.optimize import minimize
 
@@ -67,8 +70,11 @@ def posterior(
             of_spread @ parameters[at:],
         )
         away = (parameters - centre) / sd
-        slope = np.concatenate([of_location.T @ each.by_location, of_spread.T @ each.by_spread])
-        return float(0.5 * away @ away - each.value.sum()), away / sd - slope
+        slope = np.concatenate(
+            [of_location.T @ each.by_location, of_spread.T @ each.by_spread + lift]
+        )
+        worth = each.value.sum() + np.sum(lift * parameters[at:])
+        return float(0.5 * away @ away - worth), away / sd - slope
 
     def curvature(parameters: Floats) -> Floats:
         each = log_likelihood(
@@ -91,6 +97,24 @@ def posterior(
     mode = np.asarray(found.x, np.float64)
     covariance = np.linalg.inv(curvature(mode))
     return mode, (covariance + covariance.T) / 2
+
+
+def lift_of(sample: Sample, columns: Columns, mean: Floats, covariance: Floats) -> Floats:
+    """What the spread parameters gain for the locations that were fitted to the same injuries.
+
+    Like a variance that is divided by n instead of by what is left of n, σ at the joint mode is too
+    small. The mode of its own posterior, with the locations integrated out (restricted likelihood,
+    Patterson and Thompson 1971), adds −½ ln|H| of their curvature H, whose slope by ln σ is the
+    leverage of the injuries: how much of each went into locations.
+    """
+    at = columns.locations
+    rows = sample.rows
+    each = log_likelihood(
+        sample.lower, sample.upper, rows.location @ mean[:at], rows.spread @ mean[at:]
+    )
+    given_spread = np.linalg.inv(np.linalg.inv(covariance)[:at, :at])
+    own = np.einsum("ni,ij,nj->n", rows.location, given_spread, rows.location)
+    return np.asarray(rows.spread.T @ (-each.by_location_twice * own), np.float64)
 
 
 def learnt_between(

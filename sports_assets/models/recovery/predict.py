@@ -138,10 +138,12 @@ def _ground(model: RecoveryModel, kind: str) -> str:
 
 
 def _effects(model: RecoveryModel, injuries: pd.DataFrame) -> list[list[str]]:
-    """Effects that move an answer by 5 % or more, in words."""
+    """Effects that move an answer by 5 % or more and are surer than not, in words."""
     of_location = columns_of(model).rows(injuries).location
     first = 1 + len(model.kinds)
-    own = of_location[:, first:] * np.array(model.mean[first : of_location.shape[1]])
+    mean = np.array(model.mean[first : of_location.shape[1]])
+    sd = np.sqrt([model.covariance[at][at] for at in range(first, of_location.shape[1])])
+    own = of_location[:, first:] * np.where(np.abs(mean) > sd, mean, 0.0)
     by_effect = np.column_stack([own[:, :EFFECTS], own[:, EFFECTS:].sum(axis=1)])
     result = []
     for at, changes in enumerate(np.expm1(by_effect)):

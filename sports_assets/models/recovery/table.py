@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sports_assets.mlops.bootstrap import Interval
-from sports_assets.models.recovery.evaluate import Evaluation, Score
+from sports_assets.models.recovery.evaluate import Evaluation
 from sports_assets.models.recovery.learning_curve import Step
+from sports_assets.models.recovery.scores import Score
 
 _HEAD = (
     "kind", "method", "injuries", "returns", "MAE d", "beside the median", "coverage",

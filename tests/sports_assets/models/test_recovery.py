@@ -71,9 +71,10 @@ def open_today(model: RecoveryModel, kind: str, gone: int, **told: object) -> pd
 # What must hold
 
 
-@pytest.mark.parametrize("seed", [21, 22])
-def test_on_unseen_athletes_the_answer_is_no_worse_and_the_interval_honest(seed: int) -> None:
-    rows = answers(drawn_injuries(1300, athletes=500, seed=seed), HELD_OUT, RecoverySettings())
+def test_on_unseen_athletes_the_answer_is_no_worse_and_the_interval_honest(
+    clubs: pd.DataFrame,
+) -> None:
+    rows = answers(clubs, HELD_OUT, RecoverySettings())
     assert_must_holds(rows)
     within = rows["days"].between(rows["model_low"], rows["model_high"])
     for kind in KINDS:
@@ -82,15 +83,15 @@ def test_on_unseen_athletes_the_answer_is_no_worse_and_the_interval_honest(seed:
 
 
 def test_so_it_is_later_in_time() -> None:
-    injuries = drawn_injuries(1300, athletes=500, seed=23)
+    injuries = drawn_injuries(700, athletes=250, seed=23)
     assert_must_holds(answers(injuries, BOTH, RecoverySettings(), folds=2))
 
 
 def test_two_seasons_of_one_squad_support_it_on_average() -> None:
-    unseen = drawn_injuries(1500, athletes=1500, seed=30, leave=0.0)
+    unseen = drawn_injuries(800, athletes=800, seed=30, leave=0.0)
     rows = [
         answer(Split(drawn_injuries(65, athletes=25, seed=seed), unseen), RecoverySettings())
-        for seed in range(31, 39)
+        for seed in range(31, 37)
     ]
     assert_must_holds(pd.concat(rows, ignore_index=True).assign(weight=1.0))
 
@@ -109,9 +110,8 @@ def assert_must_holds(rows: pd.DataFrame) -> None:
     assert width < POOLED_LOG_WIDTH - 0.5
 
 
-@pytest.mark.parametrize("gone", [5, 10])
-def test_the_interval_is_honest_also_days_later(clubs: pd.DataFrame, gone: int) -> None:
-    rows = answers(clubs, HELD_OUT, RecoverySettings(), gone=gone)
+def test_the_interval_is_honest_also_days_later(clubs: pd.DataFrame) -> None:
+    rows = answers(clubs, HELD_OUT, RecoverySettings(), gone=10, folds=2)
     back = rows[rows["is_returned"]]
     within = back["days"].between(back["model_low"], back["model_high"])
     assert COVERAGE[0] <= np.average(within, weights=back["weight"]) <= COVERAGE[1]
@@ -308,15 +308,17 @@ def test_injuries_of_athlete_days() -> None:
             "injury_start": number == days[0] or (athlete, number) == ("a", 4),
             "is_injured": number in days,
             "injury_kind": "muscle" if number == days[0] else None,
+            "prior_injuries": 1.0,
         }
         for athlete, days in away.items()
         for number in range(10)
     )
     found = injuries_of_athlete_days(frame)
-    assert found["injury_id"].tolist() == ["a/2024-07-03", "b/2024-07-08"]
+    assert found["injury_id"].tolist() == ["a/2024-07-03", "a/2024-07-05", "b/2024-07-08"]
+    assert found["previous_injuries"].tolist() == [1, 2, 1]
     days, is_returned = days_lost(found)
-    assert days.tolist() == [4, 2]
-    assert is_returned.tolist() == [True, False]
+    assert days.tolist() == [2, 2, 2]
+    assert is_returned.tolist() == [True, True, False]
     assert injuries_of_athlete_days(frame.iloc[:0]).empty
 
 
@@ -355,7 +357,7 @@ def test_no_return_and_no_injury_are_clear_outcomes(tmp_path: Path) -> None:
 
 
 def test_more_injuries_narrow_the_interval(clubs: pd.DataFrame) -> None:
-    few, many = learning_curve(clubs, sizes=(5, 260, 10_000), repeats=4)
+    few, many = learning_curve(clubs, sizes=(5, 260, 10_000), repeats=2)
     assert (few.injuries, many.injuries) == (5, 260)
     assert many.log_width < few.log_width
     assert many.mae_d < many.overall_median_mae_d
