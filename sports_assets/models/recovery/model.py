@@ -13,10 +13,10 @@ class RecoverySettings:
     """Everything that changes a fit; goes into provenance.
 
     The prior is one for all kinds; nothing in it says that a muscle takes longer than a contusion.
-    Its middle is a typical absence of professional football (10.5 days; of the 31 commonest
-    diagnoses of Ekstrand et al. 2020, BJSM 54:421, 42 % have a median of at most 7 days and 56 % one
-    of 7 to 28), and its spreads are wide: with no injury at all, 80 % of absences are expected
-    between 2 and about 80 days.
+    Its middle is a typical absence of professional football (10.5 days; of the injuries of the 31
+    commonest diagnoses of Ekstrand et al. 2020, BJSM 54:421, 42 % are of one with a median of at
+    most 7 days, 56 % of one with 7 to 28), and its spreads are wide: with no injury at all, 80 % of
+    absences are expected between 2 and about 80 days.
 
     Attributes:
         prior_median_d, prior_median_log_sd: of the absence over all kinds, and how unsure that is.
