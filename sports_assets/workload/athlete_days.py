@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from sports_assets.workload import club_values
+from sports_assets.workload.day_calendar import check_keys, complete, day_numbers
 from sports_assets.workload.errors import AthleteDaysError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 Kind = Literal["id", "text", "day", "number", "flag"]
 
@@ -98,10 +100,9 @@ ANSWERS: Final = (
     "readiness", "fatigue", "soreness", "stress", "mood", "sleep_quality", "sleep_duration_h",
 )  # fmt: skip
 
-_KEY: Final = ["athlete_id", "day"]
 _FIRST_DAY, _LAST_DAY = np.datetime64("1990-01-01"), np.datetime64("2100-01-01")
-#: Longer than any career: a history beyond it has a mistyped year, and would fill the memory.
-_LONGEST_D: Final = 20 * 366
+#: What goes on when nothing is told of a day.
+_CARRIED: Final = ("athlete_id", "team", "is_injured", "age_years", "prior_injuries")
 
 
 def read_athlete_days(path: Path, required: Sequence[str] = INJURY_COLUMNS) -> "pd.DataFrame":
@@ -123,17 +124,18 @@ def read_athlete_days(path: Path, required: Sequence[str] = INJURY_COLUMNS) -> "
     known = {name for column in COLUMNS for name in (column.name, *column.also)}
     try:
         file = pq.ParquetFile(path)
-        names = [name for name in file.schema_arrow.names if name in known]
-        table = file.read(columns=names)
+        names = file.schema_arrow.names
+        table = file.read(columns=[name for name in names if name in known])
     except (pa.ArrowException, OSError) as error:
         raise AthleteDaysError(
             f"{path} is not a Parquet file that can be read ({type(error).__name__}): export it "
             "anew, for example with pandas.DataFrame.to_parquet"
         ) from error
-    # Without the metadata of whoever wrote it an index comes back as the column that it was.
-    frame = table.to_pandas(ignore_metadata=True)
     try:
-        return as_athlete_days(frame, required)
+        _sources(names, required)
+        _check_table(table)
+        # Without the metadata of whoever wrote it an index comes back as the column that it was.
+        return as_athlete_days(table.to_pandas(ignore_metadata=True), required)
     except AthleteDaysError as error:
         raise AthleteDaysError(f"{path}: {error}") from error
 
@@ -157,7 +159,7 @@ def as_athlete_days(frame: "pd.DataFrame", required: Sequence[str] = ()) -> "pd.
     """
     import pandas as pd
 
-    source = _sources(frame, required)
+    source = _sources(list(frame.columns), required)
     if frame.empty:
         raise AthleteDaysError("there is no row: give at least one athlete-day")
     columns = {}
@@ -170,11 +172,13 @@ def as_athlete_days(frame: "pd.DataFrame", required: Sequence[str] = ()) -> "pd.
         columns[column.name] = _PARSERS[column.kind](cells)
         _check_bounds(column, cells, columns[column.name])
     days = pd.DataFrame(columns)
-    days = days.sort_values(_KEY, kind="stable", ignore_index=True)
-    _check_keys(days)
+    days = days.sort_values(["athlete_id", "day"], kind="stable", ignore_index=True)
+    check_keys(days)
     if days["team"].isna().any():
         days["team"] = days.groupby("athlete_id", sort=False)["team"].ffill().fillna("squad")
-    return _complete(days)
+    # Some clubs count the absence from the morning after; here the day of onset belongs to it.
+    days["is_injured"] |= days["injury_start"]
+    return complete(days, carried=_CARRIED)
 
 
 def check_complete(days: "pd.DataFrame") -> None:
@@ -197,27 +201,30 @@ def check_complete(days: "pd.DataFrame") -> None:
         )
 
 
-def day_numbers(day: "pd.Series") -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Days since 1970-01-01, (n,)."""
-    numbers: np.ndarray[tuple[int], np.dtype[np.int64]] = (
-        day.to_numpy().astype("datetime64[D]").astype(np.int64)
-    )
-    return numbers
+def _check_table(table: "pa.Table") -> None:
+    import pyarrow as pa
+
+    for name in table.column_names:
+        if table.column_names.count(name) > 1:
+            raise AthleteDaysError(f"column {name} is there more than once: keep one of them")
+        if pa.types.is_nested(table.schema.field(name).type):
+            raise AthleteDaysError(
+                f"column {name} holds {table.schema.field(name).type}: give one value a row"
+            )
 
 
-def _sources(frame: "pd.DataFrame", required: Sequence[str]) -> dict[str, str]:
+def _sources(names: Sequence[str], required: Sequence[str]) -> dict[str, str]:
     """Which column of the export bears which of ours."""
-    found: dict[str, str] = {}
+    found = {}
     for column in COLUMNS:
-        for name in (column.name, *column.also):
-            if name in frame.columns and column.name not in found:
-                found[column.name] = name
+        if there := [name for name in (column.name, *column.also) if name in names]:
+            found[column.name] = there[0]
     needed = ("athlete_id", "day", *required)
     if missing := [name for name in needed if name not in found]:
         wanted = "; ".join(f"{_outside_name(name)} ({BY_NAME[name].meaning})" for name in missing)
         raise AthleteDaysError(
             f"a column is missing: {wanted}. Columns that are there: "
-            f"{', '.join(str(name) for name in frame.columns) or 'none that are known'}"
+            f"{', '.join(str(name) for name in names) or 'none'}"
         )
     return found
 
@@ -246,48 +253,3 @@ def _check_bounds(column: DayColumn, cells: club_values.Cells, values: "pd.Serie
         unit = f" {column.unit}" if column.unit else ""
         rule = f"is between {column.minimum:g} and {column.maximum:g}{unit}"
         cells.refuse(below | above | np.isinf(values), rule)
-
-
-def _check_keys(days: "pd.DataFrame") -> None:
-    double = days.duplicated(_KEY, keep="first")
-    if double.any():
-        row = days.loc[int(np.flatnonzero(double)[0])]
-        raise AthleteDaysError(
-            f"athlete_id {row['athlete_id']} has more than one row for {row['day']:%Y-%m-%d} "
-            f"({int(double.sum())} such rows): give one row an athlete and day, loads of several "
-            "sessions summed; where two teams use the same ids, put the team before the id"
-        )
-    span = days.groupby("athlete_id", sort=False)["day"].agg(["min", "max"])
-    long = (span["max"] - span["min"]).dt.days > _LONGEST_D
-    if long.any():
-        raise AthleteDaysError(
-            f"athlete_id {span.index[long.to_numpy()][0]} has days more than 20 years apart: "
-            "correct the year in the column date"
-        )
-
-
-def _complete(days: "pd.DataFrame") -> "pd.DataFrame":
-    """Rows for the days between."""
-    import pandas as pd
-
-    day = day_numbers(days["day"])
-    athlete = days["athlete_id"].to_numpy()
-    first = np.append(True, athlete[1:] != athlete[:-1])
-    step = np.where(first, 1, np.diff(day, prepend=day[0]))
-    if (step == 1).all():
-        return days
-    told = np.cumsum(step) - 1
-    place = np.arange(int(step.sum()))
-    is_told = np.isin(place, told, assume_unique=True)
-    # A row that is put in repeats the last row told before it, which is the same athlete's.
-    before = np.searchsorted(told, place, side="right") - 1
-    full = days.iloc[before].reset_index(drop=True)
-    since = place - told[before]
-    full["day"] = full["day"] + pd.to_timedelta(since, unit="D")
-    kept = ("athlete_id", "team", "day", "is_injured", "age_years", "prior_injuries")
-    for column in COLUMNS:
-        if column.name in kept:
-            continue
-        empty = False if column.kind == "flag" else None if column.kind == "text" else np.nan
-        full.loc[~is_told, column.name] = empty
-    return full

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sports_assets.workload.grid import Block
-from sports_assets.workload.windows import count_within, days_since
+from sports_assets.workload.windows import LONGEST_COUNT_D, count_within, days_since
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -34,13 +34,15 @@ def availability_features(block: Block) -> dict[str, FloatArray]:
     return {
         "is_absent": is_injured.astype(np.float64),
         "injuries_before": np.minimum(seen, MOST_INJURIES),
-        "days_since_return": since_return,
+        "days_since_return": np.minimum(since_return, LONGEST_COUNT_D),
         "return_recency": np.where(np.isnan(recency), 0.0, recency),
-        "days_since_absence": days_since(returned),
-        "days_since_onset": days_since(onset),
+        "days_since_absence": days_since(returned, longest_d=LONGEST_COUNT_D),
+        "days_since_onset": days_since(onset, longest_d=LONGEST_COUNT_D),
         "available_share_28d": available,
         "age_years": block.numbers["age_years"],
-        "history_days": np.broadcast_to(history, is_injured.shape).astype(np.float64),
+        "history_days": np.broadcast_to(
+            np.minimum(history, LONGEST_COUNT_D), is_injured.shape
+        ).astype(np.float64),
     }
 
 

@@ -61,6 +61,7 @@ class Feature:
 _NO_LOAD: Final = "no load was told up to this day"
 _NO_MINUTES: Final = "no minutes were told up to this day"
 _NO_PLAN: Final = "no fixture had been published by this day"
+_NO_MATCH: Final = "the team has not played in this history"
 _NO_NORM: Final = "too few answers for a norm, or the newest is more than three days old"
 
 
@@ -89,7 +90,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature("load_chronic_to_long", "1", "the last four weeks' load against the last four months'",
             "load", 0, _NO_LOAD, 0),
     Feature("load_acwr_uncoupled", "1", "acute to chronic load, the chronic one before the acute "
-            "week: a description", "load", null_means="the first week, or no load before it",
+            "week: a description", "load", null_means="the first week, or hardly any load before",
             minimum=0, is_input=False),
     Feature("load_monotony_7d", "1", "how alike the last seven days' loads are (mean / SD)", "load",
             null_means="fewer than five days told, or all the same", minimum=0),
@@ -109,21 +110,21 @@ FEATURES: Final[tuple[Feature, ...]] = (
             "minutes", null_means=_NO_MINUTES, minimum=0),
     Feature("minutes_per_fixture", "min", "minutes played in the team's last matches", "minutes",
             null_means=_NO_MINUTES, minimum=0),
-    Feature("matches_7d", "1", "matches played in the last 7 days", "minutes", minimum=0,
-            maximum=7),
-    Feature("matches_14d", "1", "matches played in the last 14 days", "minutes", minimum=0,
-            maximum=14),
-    Feature("matches_28d", "1", "matches played in the last 28 days", "minutes", minimum=0,
-            maximum=28),
-    Feature("days_since_match", "d", "days since the last match played", "minutes",
-            null_means="no match played in this history", minimum=0),
+    Feature("matches_7d", "1", "matches played in the last 7 days", "minutes",
+            null_means=_NO_MATCH, minimum=0, maximum=7),
+    Feature("matches_14d", "1", "matches played in the last 14 days", "minutes",
+            null_means=_NO_MATCH, minimum=0, maximum=14),
+    Feature("matches_28d", "1", "matches played in the last 28 days", "minutes",
+            null_means=_NO_MATCH, minimum=0, maximum=28),
+    Feature("days_since_match", "d", "days since the last match played, up to 120", "minutes",
+            null_means="no match played in this history", minimum=0, maximum=120),
     Feature("is_fixture_tomorrow", "1", "the team plays tomorrow", "plan", 0, _NO_PLAN, 0, 1),
     Feature("fixtures_next_2d", "1", "fixtures in the next 2 days", "plan", 0, _NO_PLAN, 0, 2),
     Feature("fixtures_next_7d", "1", "fixtures in the next 7 days", "plan", 1, _NO_PLAN, 0, 7),
     Feature("days_to_next_fixture", "d", "days to the next fixture; 15 where none is planned "
             "within 14 days", "plan", 0, _NO_PLAN, 1, 15),
-    Feature("days_since_fixture", "d", "days since the team last played", "plan",
-            null_means="the team has not played in this history", minimum=0),
+    Feature("days_since_fixture", "d", "days since the team last played, up to 120", "plan",
+            null_means=_NO_MATCH, minimum=0, maximum=120),
     Feature("expected_match_minutes_7d", "min", "match minutes to expect in the next 7 days: "
             "fixtures times the athlete's minutes a fixture", "plan", 1,
             f"{_NO_PLAN}, or {_NO_MINUTES}", 0),
@@ -153,26 +154,29 @@ FEATURES: Final[tuple[Feature, ...]] = (
             "athlete's mean of four weeks", "heart", null_means=_NO_NORM),
     Feature("answers_7d", "d", "days of the last 7 with any answer", "reporting", minimum=0,
             maximum=7),
-    Feature("days_since_answer", "d", "days since the last answer", "reporting",
-            null_means="no answer in this history", minimum=0),
+    Feature("days_since_answer", "d", "days since the last answer, up to 120", "reporting",
+            null_means="no answer in this history", minimum=0, maximum=120),
     Feature("heart_mornings_7d", "d", "mornings of the last 7 with a heart measurement",
             "reporting", minimum=0, maximum=7),
     Feature("is_absent", "1", "not available because of injury or illness", "availability",
             minimum=0, maximum=1),
     Feature("injuries_before", "1", "time-loss injuries before, at most counted as 3",
             "availability", 1, minimum=0, maximum=3),
-    Feature("days_since_return", "d", "days since the return from the last injury", "availability",
-            null_means="no return from an injury in this history", minimum=0),
+    Feature("days_since_return", "d", "days since the return from the last injury, up to 120",
+            "availability",
+            null_means="no return from an injury in this history", minimum=0, maximum=120),
     Feature("return_recency", "1", "how recent the last return from an injury is: e^(−days/21), 0 "
             "without one", "availability", 1, minimum=0, maximum=1),
     Feature("days_since_absence", "d", "days since the return from the last absence, illness "
-            "included", "availability", null_means="no return in this history", minimum=0),
-    Feature("days_since_onset", "d", "days since the last injury began", "availability",
-            null_means="no injury began in this history", minimum=0),
+            "included, up to 120", "availability",
+            null_means="no return in this history", minimum=0, maximum=120),
+    Feature("days_since_onset", "d", "days since the last injury began, up to 120", "availability",
+            null_means="no injury began in this history", minimum=0, maximum=120),
     Feature("available_share_28d", "1", "share of the last 28 days on which the athlete was "
             "available", "availability", minimum=0, maximum=1),
     Feature("age_years", "a", "age", "availability", 1, "not told", 5, 90),
-    Feature("history_days", "d", "days of history, today included", "reporting", minimum=1),
+    Feature("history_days", "d", "days of history, today included, up to 120", "reporting",
+            minimum=1, maximum=120),
 )  # fmt: skip
 #: Names of what a model may take in, in order.
 INPUTS: Final = tuple(feature.name for feature in FEATURES if feature.is_input)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from sports_assets.workload.athlete_days import day_numbers
+from sports_assets.workload.day_calendar import day_numbers
 from sports_assets.workload.errors import FixturesError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: For an export without a plan: leagues fix their dates at least so long before.
 KNOWN_DAYS_AHEAD: Final = 14
+#: Athletes that a team must have on a day, for their playing to tell the plan and not their health.
+LEAST_SQUAD: Final = 8
 COLUMNS: Final = ("team", "day", "known_from")
 
 BoolArray = npt.NDArray[np.bool_]
@@ -27,6 +29,9 @@ IntArray = npt.NDArray[np.int64]
 
 def fixtures_of(days: "pd.DataFrame", known_days_ahead: int = KNOWN_DAYS_AHEAD) -> "pd.DataFrame":
     """The plan of an export that has none: the days on which somebody of the team played.
+
+    Make it of the whole squad, never of some of its athletes: with few of them the days on which
+    they play say who is fit. Days with fewer than `LEAST_SQUAD` athletes give no fixture.
 
     Args:
         days: athlete-days.
@@ -37,8 +42,9 @@ def fixtures_of(days: "pd.DataFrame", known_days_ahead: int = KNOWN_DAYS_AHEAD) 
     """
     import pandas as pd
 
-    played = days.loc[days["is_match"].to_numpy(bool), ["team", "day"]]
-    fixtures = played.drop_duplicates().sort_values(["team", "day"], ignore_index=True)
+    squads = days.groupby(["team", "day"])["is_match"].agg(["sum", "size"])
+    played = squads[(squads["sum"] > 0) & (squads["size"] >= LEAST_SQUAD)]
+    fixtures = played.index.to_frame(index=False)
     fixtures["known_from"] = fixtures["day"] - pd.Timedelta(days=known_days_ahead)
     return fixtures
 

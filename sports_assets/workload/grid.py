@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sports_assets.workload.athlete_days import BY_NAME, day_numbers
+from sports_assets.workload.athlete_days import BY_NAME
+from sports_assets.workload.day_calendar import day_numbers
 
 if TYPE_CHECKING:
     import pandas as pd

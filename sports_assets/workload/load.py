@@ -119,11 +119,12 @@ def acwr_uncoupled(acute: FloatArray, chronic: FloatArray) -> FloatArray:
     so no model takes it in.
 
     Returns:
-        (athletes, days); NaN for the first week, and where the chronic load is 0.
+        (athletes, days); NaN for the first week, and where the chronic load is below 20 au a day:
+        after a break the quotient tells nothing.
     """
     ratio = np.full(acute.shape, np.nan)
     before = chronic[:, :-ACUTE_D] if chronic.shape[1] > ACUTE_D else chronic[:, :0]
-    np.divide(acute[:, ACUTE_D:], before, out=ratio[:, ACUTE_D:], where=before > 0)
+    np.divide(acute[:, ACUTE_D:], before, out=ratio[:, ACUTE_D:], where=before >= RATIO_CALM_AU)
     return ratio
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sports_assets.workload import load
 from sports_assets.workload.grid import Block
-from sports_assets.workload.windows import count_within, days_since, delayed
+from sports_assets.workload.windows import LONGEST_COUNT_D, count_within, days_since, delayed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,16 +48,24 @@ def start_of(days: "pd.DataFrame", weight: float = 1.0) -> Start:
     """The constants of training data: medians over athletes of their own means.
 
     Args:
-        days: athlete-days that may be learnt from. What nobody told keeps its default.
+        days: athlete-days that may be learnt from. What nobody told, or is 0, keeps its default.
+        weight: see `Start`.
     """
-    by_athlete = days.groupby("athlete_id", sort=False)
-    load_au = by_athlete["load_au"].mean().median()
-    minutes = by_athlete["minutes"].mean().median()
+    athlete, is_match = days["athlete_id"], days["is_match"]
+    is_fixture = is_match.groupby([days["team"], days["day"]]).transform("any")
+    available = is_fixture & (is_match | ~days["is_injured"])
+    played = days["minutes"].where(is_match, 0.0)
+
+    def typical(values: "pd.Series", default: float) -> float:
+        found = float(values.groupby(athlete, sort=False).mean().median())
+        return found if found > 0 else default
+
     default = Start()
     return Start(
-        load_au=default.load_au if np.isnan(load_au) or load_au <= 0 else float(load_au),
-        minutes=default.minutes if np.isnan(minutes) else float(minutes),
-        training_minutes=default.training_minutes if np.isnan(minutes) else float(minutes),
+        load_au=typical(days["load_au"], default.load_au),
+        minutes=typical(days["minutes"], default.minutes),
+        minutes_per_fixture=typical(played[available], default.minutes_per_fixture),
+        training_minutes=typical(days["minutes"][~is_fixture], default.training_minutes),
         weight=weight,
     )
 
@@ -126,9 +134,11 @@ def minutes_features(block: Block, is_fixture: BoolArray, start: Start) -> dict[
         "minutes_per_fixture": part,
     }
     made = {name: np.where(known, values, np.nan) for name, values in made.items()}
+    plays = _ever(is_fixture)
     for window_d in (7, 14, 28):
-        made[f"matches_{window_d}d"] = count_within(is_match, window_d).astype(np.float64)
-    made["days_since_match"] = days_since(is_match)
+        played = count_within(is_match, window_d)
+        made[f"matches_{window_d}d"] = np.where(plays, played.astype(np.float64), np.nan)
+    made["days_since_match"] = days_since(is_match, longest_d=LONGEST_COUNT_D)
     return made
 
 

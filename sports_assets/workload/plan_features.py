@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sports_assets.workload.fixtures import Plan, plan_of
 from sports_assets.workload.grid import Grid
 from sports_assets.workload.load_features import Start
+from sports_assets.workload.windows import LONGEST_COUNT_D
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,8 +105,9 @@ def _features(
         "days_to_next_fixture": next_fixture.astype(np.float64),
     }
     made = {name: np.where(plan.is_published, values, np.nan) for name, values in made.items()}
-    # Without any fixture the squad's mean still says what a week holds.
-    made["days_since_fixture"] = np.where(since < _NEVER, since.astype(np.float64), np.nan)
+    counted = np.minimum(since, LONGEST_COUNT_D).astype(np.float64)
+    made["days_since_fixture"] = np.where(since < _NEVER, counted, np.nan)
+    # Without any fixture, or a plan, the squad's mean still says what a week holds.
     told = np.logical_or.accumulate(~np.isnan(training))
     expected = _expected_training(plan, is_fixture, since, training, start)
     made["expected_training_minutes_7d"] = np.where(told, expected, np.nan)

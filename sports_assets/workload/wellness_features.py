@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sports_assets.workload.athlete_days import ANSWERS
 from sports_assets.workload.grid import Block
 from sports_assets.workload.windows import (
+    LONGEST_COUNT_D,
     Norm,
     count_within,
     days_since,
@@ -62,7 +63,7 @@ def wellness_features(block: Block) -> dict[str, FloatArray]:
         answered |= ~np.isnan(block.numbers[name])
     measured = ~np.isnan(variability) | ~np.isnan(rate)
     made["answers_7d"] = count_within(answered, 7).astype(np.float64)
-    made["days_since_answer"] = days_since(answered)
+    made["days_since_answer"] = days_since(answered, longest_d=LONGEST_COUNT_D)
     made["heart_mornings_7d"] = count_within(measured, 7).astype(np.float64)
     return made
 

@@ -8,6 +8,7 @@ rounding errors, and the next answer with an endless deviation.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+#: Days that have gone by are counted up to so many. What is longer ago tells no more, and a feature
+#: that grows with the calendar would tell a model the season, and a drift report nothing else.
+LONGEST_COUNT_D: Final = 120
 
 
 def count_within(marked: BoolArray, window_d: int) -> IntArray:
@@ -25,11 +30,15 @@ def count_within(marked: BoolArray, window_d: int) -> IntArray:
     return counted
 
 
-def days_since(marked: BoolArray) -> FloatArray:
-    """Days since the last marked day, 0 on the day itself, NaN where none was."""
+def days_since(marked: BoolArray, *, longest_d: float = np.inf) -> FloatArray:
+    """Days since the last marked day, 0 on the day itself, NaN where none was.
+
+    Args:
+        longest_d: at most so many are counted.
+    """
     place = np.broadcast_to(np.arange(marked.shape[1]), marked.shape)
     last = np.maximum.accumulate(np.where(marked, place, -1), axis=1)
-    return np.where(last >= 0, place - last, np.nan)
+    return np.where(last >= 0, np.minimum(place - last, longest_d), np.nan)
 
 
 def delayed(values: FloatArray, days: int) -> FloatArray:
