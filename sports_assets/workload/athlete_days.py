@@ -134,8 +134,7 @@ def read_athlete_days(path: Path, required: Sequence[str] = INJURY_COLUMNS) -> "
     try:
         _sources(names, required)
         _check_table(table)
-        # Without the metadata of whoever wrote it an index comes back as the column that it was.
-        return as_athlete_days(table.to_pandas(ignore_metadata=True), required)
+        return as_athlete_days(_frame_of(table), required)
     except AthleteDaysError as error:
         raise AthleteDaysError(f"{path}: {error}") from error
 
@@ -207,10 +206,26 @@ def _check_table(table: "pa.Table") -> None:
     for name in table.column_names:
         if table.column_names.count(name) > 1:
             raise AthleteDaysError(f"column {name} is there more than once: keep one of them")
-        if pa.types.is_nested(table.schema.field(name).type):
+        held = table.schema.field(name).type
+        binary = pa.types.is_binary(held) or pa.types.is_fixed_size_binary(held)
+        if pa.types.is_nested(held) or pa.types.is_large_binary(held) or binary:
             raise AthleteDaysError(
-                f"column {name} holds {table.schema.field(name).type}: give one value a row"
+                f"column {name} holds {held}: give one number, day or text a row"
             )
+
+
+def _frame_of(table: "pa.Table") -> "pd.DataFrame":
+    import pyarrow as pa
+
+    try:
+        # Without the metadata of whoever wrote it an index comes back as the column that it was.
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    except (ValueError, OverflowError, pa.ArrowException):
+        # Its own words may quote the value.
+        raise AthleteDaysError(
+            "a day, or another value, is beyond what its type can hold: look for a mistyped year"
+        ) from None
+    return frame
 
 
 def _sources(names: Sequence[str], required: Sequence[str]) -> dict[str, str]:

@@ -70,8 +70,8 @@ def held_ewma(
         (athletes, days), all finite.
     """
     untold = np.isnan(values)
-    if not untold.any():
-        return ewma(values, span_d, start=start, start_weight=start_weight)
+    # No short cut through `ewma` where all is told: it rounds otherwise, and a day that comes to be
+    # untold later would then change the last bit of those before it.
     rate = _rate(span_d)
     level = np.full(values.shape[0], float(start))
     worth = np.full(values.shape[0], float(start_weight))

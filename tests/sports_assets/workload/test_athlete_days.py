@@ -155,7 +155,9 @@ def test_each_evaluation_says_what_it_cannot_do_without(tmp_path):
         ({"date": ["1999-01-01", "2026-01-01"]}, ["athlete_id a", "20 years"]),
         ({"athlete_id": ["a", None]}, ["athlete_id", "row 1"]),
         ({"is_match": ["no", "perhaps"]}, ["is_match", '"perhaps"', "true or false"]),
-        ({"load_au": [[1.0], [2.0]]}, ["load_au", "list", "one value"]),
+        ({"load_au": [[1.0], [2.0]]}, ["load_au", "list", "one number"]),
+        ({"athlete_id": [b"a", b"a"]}, ["athlete_id", "binary", "text"]),
+        ({"date": pa.array([10**7, 0], pa.date32())}, ["mistyped year"]),
         ({"load_au": pa.array([1, 2], pa.duration("s"))}, ["load_au", "numbers are wanted"]),
     ],
 )
