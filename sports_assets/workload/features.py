@@ -121,8 +121,10 @@ FEATURES: Final[tuple[Feature, ...]] = (
     Feature("is_fixture_tomorrow", "1", "the team plays tomorrow", "plan", 0, _NO_PLAN, 0, 1),
     Feature("fixtures_next_2d", "1", "fixtures in the next 2 days", "plan", 0, _NO_PLAN, 0, 2),
     Feature("fixtures_next_7d", "1", "fixtures in the next 7 days", "plan", 1, _NO_PLAN, 0, 7),
-    Feature("days_to_next_fixture", "d", "days to the next fixture; 15 where none is planned "
-            "within 14 days", "plan", 0, _NO_PLAN, 1, 15),
+    Feature("days_to_next_fixture", "d", "days to the next fixture; 29 where none is planned "
+            "within 28 days", "plan", 0, _NO_PLAN, 1, 29),
+    Feature("is_without_fixture", "1", "no fixture is planned within 28 days, as between seasons",
+            "plan", 0, _NO_PLAN, 0, 1),
     Feature("days_since_fixture", "d", "days since the team last played, up to 120", "plan",
             null_means=_NO_MATCH, minimum=0, maximum=120),
     Feature("expected_match_minutes_7d", "min", "match minutes to expect in the next 7 days: "

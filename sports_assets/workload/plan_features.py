@@ -24,9 +24,10 @@ BoolArray = npt.NDArray[np.bool_]
 
 WEEK_D: Final = 7
 #: How far ahead the plan is looked at, days.
-HORIZON_D: Final = 14
-#: Distances beyond these are one class: days to the next fixture, days since the last.
-_NEXT_CLASSES, _LAST_CLASSES = 8, 4
+HORIZON_D: Final = 28
+#: Classes of a day: 1 to 7 days to the next fixture, later, or none within the horizon; by 1, 2, 3
+#: or more days since the last.
+_NEAR_D, _NEXT_CLASSES, _LAST_CLASSES = 7, 9, 4
 #: More days than any history has.
 _NEVER: Final = 1_000_000
 #: Days of the squad's own past that the general mean is worth for one class.
@@ -103,6 +104,7 @@ def _features(
         "fixtures_next_2d": ahead[:2].sum(axis=0).astype(np.float64),
         "fixtures_next_7d": ahead[:WEEK_D].sum(axis=0).astype(np.float64),
         "days_to_next_fixture": next_fixture.astype(np.float64),
+        "is_without_fixture": (next_fixture > HORIZON_D).astype(np.float64),
     }
     made = {name: np.where(plan.is_published, values, np.nan) for name, values in made.items()}
     counted = np.minimum(since, LONGEST_COUNT_D).astype(np.float64)
@@ -135,8 +137,11 @@ def _expected_training(
 
 def _day_class(plan: Plan, since: IntArray, ahead: int) -> IntArray:
     """Class of the day so far ahead by its distances to fixtures, as known today, (days,)."""
-    later = plan.is_fixture[ahead + 1 : ahead + _NEXT_CLASSES]
-    until = np.where(later.any(axis=0), later.argmax(axis=0), _NEXT_CLASSES - 1)
+    near = plan.is_fixture[ahead + 1 : ahead + 1 + _NEAR_D]
+    is_later = plan.is_fixture[ahead + 1 + _NEAR_D : ahead + 1 + HORIZON_D].any(axis=0)
+    until = np.where(
+        near.any(axis=0), near.argmax(axis=0), np.where(is_later, _NEAR_D, _NEAR_D + 1)
+    )
     gone = since + ahead
     for day in range(1, ahead + 1):
         gone = np.where(plan.is_fixture[day], ahead - day, gone)

@@ -95,7 +95,8 @@ def test_a_match_of_which_nobody_told_the_minutes_is_one_still():
 def test_coming_fixtures_by_hand():
     made = features_of(load_au=[0.0] * 10, fixtures=plan(3, 9, ahead=4))
     assert made["fixtures_next_7d"].tolist() == [1, 1, 1, 0, 0, 1, 1, 1, 1, 0]
-    assert made["days_to_next_fixture"].tolist() == [3, 2, 1, 15, 15, 4, 3, 2, 1, 15]
+    assert made["days_to_next_fixture"].tolist() == [3, 2, 1, 29, 29, 4, 3, 2, 1, 29]
+    assert made["is_without_fixture"].tolist() == [0, 0, 0, 1, 1, 0, 0, 0, 0, 1]
     assert made["is_fixture_tomorrow"].tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 1, 0]
     assert made["days_since_fixture"].tolist()[3:] == [0, 1, 2, 3, 4, 5, 0]
     late = features_of(load_au=[0.0] * 10, fixtures=plan(9, ahead=4))

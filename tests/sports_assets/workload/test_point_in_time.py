@@ -90,7 +90,7 @@ def test_a_fixture_that_had_been_published_counts():
     row = (days["day"] == cut) & (days["team"] == "A") & (days["athlete_id"] == "A1")
     before = workload_features(days, fixtures)[row].iloc[0]
     after = workload_features(days, with_news)[row].iloc[0]
-    assert (before["fixtures_next_7d"], before["days_to_next_fixture"]) == (0, 15)
+    assert (before["fixtures_next_7d"], before["days_to_next_fixture"]) == (0, 29)
     assert (after["fixtures_next_7d"], after["days_to_next_fixture"]) == (1, 2)
     assert (after["fixtures_next_2d"], after["is_fixture_tomorrow"]) == (1, 0)
     assert after["expected_match_minutes_7d"] == after["minutes_per_fixture"]
