@@ -164,6 +164,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
             minimum=0, maximum=1),
     Feature("injuries_before", "1", "time-loss injuries before, at most counted as 3",
             "availability", 1, minimum=0, maximum=3),
+    Feature("injury_frequency_log", "ln 1/a", "injuries a year in this history, drawn to the usual "
+            "where it is short, as a logarithm", "availability", 1),
     Feature("days_since_return", "d", "days since the return from the last injury, up to 120",
             "availability",
             null_means="no return from an injury in this history", minimum=0, maximum=120),

@@ -158,6 +158,8 @@ def test_injury_history_by_hand():
     onset = [False, True, False, False, False, False, False]
     made = features_of(is_injured=is_injured, injury_start=onset, prior_injuries=1.0)
     assert made["injuries_before"].tolist() == [1, 2, 2, 2, 2, 2, 2]
+    # One injury in this history, from its second day on: (1 + 1.4) / (2 / 365.25 + 1) a year.
+    assert np.exp(made["injury_frequency_log"].iloc[1]) == pytest.approx(2.4 / (1 + 2 / 365.25))
     nan = [NAN] * 3
     # The second absence is an illness: a return, and none from an injury.
     np.testing.assert_array_equal(made["days_since_return"], [*nan, 0, 1, 2, 3])
