@@ -42,7 +42,8 @@ class Linear:
 
     def contributions(self, values: FloatArray) -> FloatArray:
         """What each feature adds to the log odds beside an average row, (rows, features)."""
-        return self._standardised(values) * np.asarray(self.coefficients)
+        adds = self._standardised(values) * np.asarray(self.coefficients)
+        return np.asarray(adds, np.float64)
 
     def log_odds(self, values: FloatArray) -> FloatArray:
         """Log odds of each row of (rows, features)."""
@@ -67,7 +68,8 @@ class Linear:
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> "Linear":
         """The inverse of `to_dict`."""
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in told.items()})
+        named: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in told.items()}
+        return cls(**named)
 
 
 def fit_linear(
