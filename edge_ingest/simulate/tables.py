@@ -13,8 +13,8 @@ from edge_ingest.simulate.law import Bools, Floats
 def athlete_days(clubs: Clubs) -> pa.Table:
     """One row an athlete and day, ordered by team, athlete and day: what the club knows.
 
-    Columns: team, athlete_id, day, load_au, minutes, is_match, injury_start, is_injured, is_ill,
-    injury_kind (on the day of onset), age_years, prior_injuries (before the history began), and
+    Columns: team, athlete_id, day, load_au, minutes, is_match, injury_start, is_injured (ill
+    ones, too), injury_kind (on the day of onset), age_years, prior_injuries (before the history began), and
     the answers and measures of the morning, null where nothing was told.
     """
     started = np.zeros(clubs.load.shape, bool)
@@ -28,8 +28,7 @@ def athlete_days(clubs: Clubs) -> pa.Table:
         "minutes": _numbers(clubs.minutes),
         "is_match": _flags(clubs.match_minutes > 0),
         "injury_start": _flags(started),
-        "is_injured": _flags(clubs.is_injured),
-        "is_ill": _flags(clubs.is_ill & ~clubs.is_injured),
+        "is_injured": _flags(clubs.is_injured | clubs.is_ill),
         "injury_kind": pa.array(
             [kind or None for kind in kinds.transpose(1, 2, 0).ravel()], pa.string()
         ),

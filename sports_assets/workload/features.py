@@ -17,7 +17,12 @@ from sports_assets.workload.athlete_days import check_complete
 from sports_assets.workload.availability_features import availability_features
 from sports_assets.workload.fixtures import check_fixtures
 from sports_assets.workload.grid import Block, Grid
-from sports_assets.workload.load_features import Start, load_features, minutes_features
+from sports_assets.workload.load_features import (
+    MATCH_TO_TRAINING,
+    Start,
+    load_features,
+    minutes_features,
+)
 from sports_assets.workload.plan_features import TeamDays, team_days
 from sports_assets.workload.wellness_features import wellness_features
 
@@ -28,10 +33,6 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 Family = Literal["load", "minutes", "plan", "wellness", "heart", "availability", "reporting"]
-
-#: How many times as often an hour of match injures as one of training (López-Valenciano et al.
-#: 2020: 36 and 3.7 injuries per 1,000 h in professional football).
-MATCH_TO_TRAINING: Final = 9.0
 
 
 @dataclass(frozen=True)
@@ -164,8 +165,9 @@ FEATURES: Final[tuple[Feature, ...]] = (
             minimum=0, maximum=1),
     Feature("injuries_before", "1", "time-loss injuries before, at most counted as 3",
             "availability", 1, minimum=0, maximum=3),
-    Feature("injury_frequency_log", "ln 1/a", "injuries a year in this history, drawn to the usual "
-            "where it is short, as a logarithm", "availability", 1),
+    Feature("injury_tendency", "1", "injuries in this history against those that the squad's rate "
+            "leads to expect for the same exposure, drawn to 1", "availability", 1,
+            _NO_MINUTES, 0),
     Feature("days_since_return", "d", "days since the return from the last injury, up to 120",
             "availability",
             null_means="no return from an injury in this history", minimum=0, maximum=120),
@@ -241,7 +243,7 @@ def _of_block(block: Block, teams: TeamDays, start: Start) -> dict[str, FloatArr
         **load_features(block, start),
         **minutes_features(block, teams.is_fixture[place], start),
         **wellness_features(block),
-        **availability_features(block),
+        **availability_features(block, teams.injury_rate[place]),
     }
     match = made["fixtures_next_7d"] * made["minutes_per_fixture"]
     made["expected_match_minutes_7d"] = match

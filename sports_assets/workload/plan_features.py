@@ -1,4 +1,4 @@
-"""What is coming: features of the published plan, one value a team and day.
+"""What the team does: features of the published plan and of the squad, one value a team and day.
 
 The plan tells the fixtures. What the squad trains on the days between is learnt from its own past:
 by a day's distance to the fixtures around it, as sessions are planned (match day −1, +1, ...).
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sports_assets.workload.fixtures import Plan, plan_of
 from sports_assets.workload.grid import Grid
-from sports_assets.workload.load_features import Start
+from sports_assets.workload.load_features import Start, weighed_hours
 from sports_assets.workload.windows import LONGEST_COUNT_D
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ _NEAR_D, _NEXT_CLASSES, _LAST_CLASSES = 7, 9, 4
 _NEVER: Final = 1_000_000
 #: Days of the squad's own past that the general mean is worth for one class.
 _CLASS_WEIGHT, _SQUAD_WEIGHT = 2.0, 7.0
+#: Injuries an hour of weighed exposure in professional squads (4.9 in 1,000 h, a seventh of them in
+#: matches), and how many injuries of the squad's own it is worth.
+_USUAL_RATE, _USUAL_INJURIES = 2.2e-3, 10.0
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,14 @@ class TeamDays:
         offset: (teams,) where its first day stands in the arrays.
         features: by name, (team-days,).
         is_fixture: (team-days,) the team played, or had planned to.
+        injury_rate: (team-days,) injuries an hour of weighed exposure, from all days so far.
     """
 
     first: IntArray
     offset: IntArray
     features: dict[str, FloatArray]
     is_fixture: BoolArray
+    injury_rate: FloatArray
 
     def place(self, team: IntArray, day: IntArray) -> IntArray:
         """Where the day of a team stands; 0 where there is none."""
@@ -58,7 +63,7 @@ class TeamDays:
 
 def team_days(grid: Grid, fixtures: "pd.DataFrame", start: Start) -> TeamDays:
     """Plan features of all teams of a frame, each day from what was known on it."""
-    first, offset, parts, marks = [], [], [], []
+    first, offset, parts, marks, rates = [], [], [], [], []
     size = 0
     for code, team in enumerate(grid.teams):
         own = grid.team == code
@@ -68,6 +73,7 @@ def team_days(grid: Grid, fixtures: "pd.DataFrame", start: Start) -> TeamDays:
         is_fixture = plan.is_fixture[0] | played
         parts.append(_features(plan, is_fixture, training, start))
         marks.append(is_fixture)
+        rates.append(_injury_rate(grid, own, begin, end - begin + 1))
         first.append(begin)
         offset.append(size)
         size += end - begin + 1
@@ -77,6 +83,7 @@ def team_days(grid: Grid, fixtures: "pd.DataFrame", start: Start) -> TeamDays:
         np.array(offset),
         {name: np.concatenate([part[name] for part in parts]) for name in names},
         np.concatenate(marks),
+        np.concatenate(rates),
     )
 
 
@@ -91,6 +98,14 @@ def _squad_days(grid: Grid, own: BoolArray, begin: int, count: int) -> tuple[Boo
     mean = np.full(count, np.nan)
     np.divide(total, number, out=mean, where=number > 0)
     return played, mean
+
+
+def _injury_rate(grid: Grid, own: BoolArray, begin: int, count: int) -> FloatArray:
+    place = grid.day[own] - begin
+    hours = weighed_hours(grid.number("minutes")[own], grid.flag("is_match")[own])
+    exposure = np.cumsum(np.bincount(place, hours, minlength=count))
+    onsets = np.cumsum(np.bincount(place[grid.flag("injury_start")[own]], minlength=count))
+    return (onsets + _USUAL_INJURIES) / (exposure + _USUAL_INJURIES / _USUAL_RATE)
 
 
 def _features(

@@ -25,7 +25,7 @@ _ALIKE: Final = (
     ("log_exposure_7d", "fixtures_next_7d", "expected_match_minutes_7d", "fixtures_next_2d",
      "is_fixture_tomorrow", "days_to_next_fixture", "expected_training_minutes_7d"),
     ("matches_7d", "matches_14d", "matches_28d", "match_minutes_chronic", "minutes_per_fixture"),
-    ("injuries_before", "injury_frequency_log"),
+    ("injuries_before", "injury_tendency"),
     ("days_since_return", "return_recency", "days_since_onset", "days_since_absence",
      "available_share_28d"),
     ("sleep_z", "sleep_quality_z", "sleep_duration_z"),

@@ -158,8 +158,6 @@ def test_injury_history_by_hand():
     onset = [False, True, False, False, False, False, False]
     made = features_of(is_injured=is_injured, injury_start=onset, prior_injuries=1.0)
     assert made["injuries_before"].tolist() == [1, 2, 2, 2, 2, 2, 2]
-    # One injury in this history, from its second day on: (1 + 1.4) / (2 / 365.25 + 1) a year.
-    assert np.exp(made["injury_frequency_log"].iloc[1]) == pytest.approx(2.4 / (1 + 2 / 365.25))
     nan = [NAN] * 3
     # The second absence is an illness: a return, and none from an injury.
     np.testing.assert_array_equal(made["days_since_return"], [*nan, 0, 1, 2, 3])
@@ -168,6 +166,20 @@ def test_injury_history_by_hand():
     np.testing.assert_allclose(made["return_recency"].iloc[-1], np.exp(-3 / 21))
     assert made["available_share_28d"].tolist()[-1] == pytest.approx(4 / 7)
     assert made["is_absent"].tolist() == [0, 1, 1, 0, 0, 1, 0]
+
+
+def test_a_tendency_is_what_is_beyond_the_squads_rate():
+    def tendency(**columns):
+        return features_of(minutes=[600.0] * 30, **columns)["injury_tendency"].tolist()
+
+    well, hurt = tendency(), tendency(injury_start=[False] * 29 + [True])
+    # 300 h; the squad's rate starts at 2.2 in 1,000 h, worth ten injuries.
+    hours = 10 / 2.2e-3 + 300
+    assert well[-1] == pytest.approx(3.5 / (3.5 + 300 * 10 / hours))
+    assert hurt[-1] == pytest.approx(4.5 / (3.5 + 300 * 11 / hours))
+    assert hurt[:-1] == well[:-1]
+    # An hour of match is worth nine.
+    assert tendency(is_match=True)[-1] == pytest.approx(3.5 / (3.5 + 2700 * 10 / (hours + 2400)))
 
 
 def test_an_absence_under_way_on_the_first_day_counts_as_an_injury():
@@ -256,7 +268,9 @@ def test_many_athletes_are_gone_through_in_blocks_and_none_is_lost():
     made = workload_features(days, fixtures_of(days))
     last = days[days["athlete_id"] == "A59"].reset_index(drop=True)
     own = workload_features(last, fixtures_of(days))
-    personal = [f.name for f in FEATURES if f.family not in ("plan", "minutes")]
+    of_the_squad = ("plan", "minutes")
+    personal = [f.name for f in FEATURES if f.family not in of_the_squad]
+    personal.remove("injury_tendency")
     pd.testing.assert_frame_equal(
         made.loc[made["athlete_id"] == "A59", personal].reset_index(drop=True),
         own[personal],
