@@ -14,8 +14,8 @@ def athlete_days(clubs: Clubs) -> pa.Table:
     """One row an athlete and day, ordered by team, athlete and day: what the club knows.
 
     Columns: team, athlete_id, day, load_au, minutes, is_match, injury_start, is_injured (ill
-    ones, too), injury_kind (on the day of onset), age_years, prior_injuries (before the history began), and
-    the answers and measures of the morning, null where nothing was told.
+    ones, too), injury_kind (on the day of onset), age_years, prior_injuries (before the history
+    began), and the answers and measures of the morning, null where nothing was told.
     """
     started = np.zeros(clubs.load.shape, bool)
     kinds = np.full(clubs.load.shape, "", dtype=object)
