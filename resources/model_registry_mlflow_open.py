@@ -72,9 +72,14 @@ def answering(uri: str) -> Iterator[None]:
     except Exception as error:
         if _is_answer(error):
             raise
+        place = without_password(uri)
+        if "out-of-date database schema" in str(error):
+            raise RegistryUnavailableError(
+                f"the model registry at {place} was made by another version of MLflow: back it up, "
+                f"then run `mlflow db upgrade {place}`"
+            ) from error
         raise RegistryUnavailableError(
-            f"the model registry at {without_password(uri)} does not answer as it should "
-            f"({type(error).__name__})"
+            f"the model registry at {place} does not answer as it should ({type(error).__name__})"
         ) from error
 
 

@@ -1,7 +1,10 @@
 """The contract of the model registry, on MLflow's database and on its server."""
 
 import itertools
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -254,6 +257,19 @@ def test_a_registry_that_is_no_database_or_not_there_is_unavailable(tmp_path: Pa
     with pytest.raises(RegistryUnavailableError) as caught:
         MlflowModelRegistry("postgresql+psycopg2://u:word@127.0.0.1:9/db", "", {}).versions("a")
     assert "word" not in str(caught.value)
+
+
+def test_a_database_of_another_mlflow_says_how_to_bring_it_up_to_date(
+    local: MlflowModelRegistry, tmp_path: Path
+) -> None:
+    local.versions("injury_risk")
+    file = tmp_path / "mlflow" / "mlflow.db"
+    file.parent.mkdir()
+    shutil.copy(local._uri.removeprefix("sqlite:///"), file)
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("update alembic_version set version_num = '451aebb31d03'")
+    with pytest.raises(RegistryUnavailableError, match=r"run `mlflow db upgrade sqlite:"):
+        registry_in(tmp_path).versions("injury_risk")
 
 
 @pytest.mark.slow
