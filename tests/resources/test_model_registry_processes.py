@@ -1,6 +1,7 @@
 """Processes that die on the way, and two that retrain at once."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def start(folder: Path, **job: object) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a process that dies leaves in its temporary folder goes with the test's.
+        env=os.environ | {"TMPDIR": str(folder)},
     )
 
 
