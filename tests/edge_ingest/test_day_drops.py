@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from edge_ingest.drops.arrival import read_manifest, read_table
+from edge_ingest.drops import content
+from edge_ingest.drops.arrival import as_days, read_manifest, read_table, verify
 from edge_ingest.drops.drop import pack_days
 from edge_ingest.drops.signing import check_signature, make_key, public_line, read_public_keys
 from edge_ingest.errors import ContractError
@@ -63,6 +64,25 @@ def test_a_correction_is_the_next_revision_and_the_same_is_none(tmp_path: Path) 
     signed = pack_days(wellness(6), tmp_path, NOW, key)
     assert signed.manifest.revision == 3
     check_signature(read_manifest(signed.folder), read_public_keys(public_line(key), "nodes"))
+
+
+def test_a_drop_of_before_the_minutes_loads_and_is_the_same_drop_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns that came later are null in it; packing it again is no revision."""
+    later = {"session_minutes", "match_minutes"}
+    older = replace(WELLNESS, columns=tuple(c for c in WELLNESS.columns if c.name not in later))
+    records = wellness()
+    with monkeypatch.context() as then:
+        then.setattr(content, "DAY_TABLES", {"wellness": older})
+        rows = records.tables["wellness"].drop_columns(sorted(later))
+        drop = pack_days(replace(records, tables={"wellness": rows}), tmp_path, NOW)
+    assert verify(drop.folder) == []
+    (file,) = drop.manifest.files
+    rows = read_table(drop.manifest, file, lambda name: (drop.folder / name).read_bytes())
+    (row,) = as_days(drop.manifest, file, rows).to_pylist()
+    assert (row["readiness"], row["session_minutes"], row["match_minutes"]) == (7, None, None)
+    assert not pack_days(records, tmp_path, NOW).is_new
 
 
 def test_an_empty_month_is_a_drop_that_deletes(tmp_path: Path) -> None:

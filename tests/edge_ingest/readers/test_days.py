@@ -153,6 +153,21 @@ def test_what_a_source_fills_in_is_told_in_its_own_scale_and_unit(read: Read) ->
     }  # fmt: skip
 
 
+def test_minutes_come_in_minutes_and_within_a_day(read: Read) -> None:
+    """By hand: 1.5 h are 90 min; 1441 min are more than a day has."""
+    mapping = WELLNESS + (
+        'session_minutes = { from = "hours", multiply = 60 }\nmatch_minutes = { from = "match" }\n'
+    )
+    records = read(
+        "day,who,pain,slept_min,load,hours,match\n"
+        "04.05.2024,7,1,450,300,1.5,90\n05.05.2024,7,1,450,0,0,1441\n",
+        mapping,
+    )
+    rows = records.tables["wellness"].to_pylist()
+    assert [(row["session_minutes"], row["match_minutes"]) for row in rows] == [(90, 90), (0, None)]
+    assert records.rows_by_rule == {"out_of_range": 1}
+
+
 @given(
     answer=st.floats(-2, 12, allow_nan=False),
     low=st.integers(-2, 3),
