@@ -42,6 +42,7 @@ Kind = Literal[
     "footage",
     "wellness",
     "injuries",
+    "fixtures",
     "quarantine",
     "acknowledgement",
     "approval",

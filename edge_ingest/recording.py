@@ -102,13 +102,13 @@ class Recording:
 
 @dataclass(frozen=True)
 class DayRecords:
-    """What a source says of a range of days rather than of a session: wellness, injuries.
+    """What a source says of a range of days rather than of a session: wellness, injuries, …
 
     Attributes:
         source, device_id, reader, reader_version: as in `Recording`.
         first_day, last_day: the club's local days that this replaces, both included: a day without
             a row is a day on which nothing was told.
-        tables: rows by raw table (`wellness` or `injuries`), in the columns of the contract.
+        tables: rows by raw table (`wellness`, `injuries`, …: one), in the columns of the contract.
         rows_by_rule: what the reader found wrong and left null, or left out.
         filter_settings: what the reader was told, such as the column mapping.
     """

@@ -329,6 +329,27 @@ INJURIES = TableContract(
     sort_by=("source", "day", "source_injury_id"),
 )  # fmt: skip
 
+#: A plan as it was known: what it said on a day is what was known by then. A fixture that is moved
+#: leaves a row on each day: where it was, once more as withdrawn, and where it is now.
+FIXTURES = TableContract(
+    key="raw/fixtures",
+    grain="one row a source, fixture and day that its plan gave it, and one more if it was "
+    "withdrawn from that day",
+    columns=(
+        _SOURCE,
+        Column("source_fixture_id", TEXT, "the source's own id"),
+        Column("day", pa.date32(), "the club's local day of the match"),
+        Column("team", TEXT, "the club's team that plays", null_means="the club's only team"),
+        Column("known_from", pa.date32(), "the club's local day since which the plan says so",
+               null_means="not told; a reader takes 14 days before the match"),
+        Column("is_withdrawn", pa.bool_(), "cancelled, or moved to another day"),
+        Column("competition", TEXT, "in the source's words", null_means="not told"),
+    ),
+    primary_key=("source", "source_fixture_id", "day", "is_withdrawn"),
+    replaced_by="slice",
+    sort_by=("source", "day", "source_fixture_id"),
+)  # fmt: skip
+
 FOOTAGE = TableContract(
     key="raw/footage",
     grain="one row a video object: a camera's recording, or a stretch of it that was worth sending",
@@ -385,7 +406,8 @@ QUARANTINE = TableContract(
 )  # fmt: skip
 
 RAW: tuple[TableContract, ...] = (
-    SESSIONS, ATHLETES, POSITIONS, SIGNALS, EVENTS, WELLNESS, INJURIES, FOOTAGE, QUARANTINE,
+    SESSIONS, ATHLETES, POSITIONS, SIGNALS, EVENTS, WELLNESS, INJURIES, FIXTURES, FOOTAGE,
+    QUARANTINE,
 )  # fmt: skip
 
 #: Tables whose rows come in a drop of a session, by name.

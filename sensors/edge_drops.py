@@ -18,11 +18,11 @@ from resources.landing_trust import warn_once
 from resources.landing_zone import LandingZone
 from sensors.cursor import Cursor, digest
 from sensors.requests import DAY_KINDS, DaysRequest, Request, plan, plan_days
-from sports_assets.keys import DAYS_LANE, LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
+from sports_assets.keys import DAY_KEYS, DAYS_LANE, LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
 from sports_assets.partitions import SESSIONS, SESSIONS_NAME
 
 _SESSION_LAYERS = ("raw", "tracking", "core", "mart", "report")
-_NOT_FACTS = [RAW_KEYS[name] for name in ("footage", "wellness", "injuries", "quarantine")]
+_NOT_FACTS = [RAW_KEYS["footage"], *DAY_KEYS.values(), RAW_KEYS["quarantine"]]
 
 session_facts = dg.define_asset_job(
     "session_facts",
@@ -37,8 +37,10 @@ session_footage = dg.define_asset_job(
 )
 daily_records = dg.define_asset_job(
     "daily_records",
-    selection=dg.AssetSelection.assets(RAW_KEYS["wellness"], RAW_KEYS["injuries"]),
-    description="Wellness and injuries: the days that drops have arrived for, or all of them.",
+    selection=dg.AssetSelection.assets(*DAY_KEYS.values()),
+    description=(
+        "Wellness, injuries, fixtures: the days that drops have arrived for, or all of them."
+    ),
 )
 quarantine = dg.define_asset_job(
     "quarantine",
@@ -196,7 +198,7 @@ def _days_run_request(request: DaysRequest) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=request.run_key,
         job_name=daily_records.name,
-        asset_selection=[RAW_KEYS[request.kind]],
+        asset_selection=[DAY_KEYS[request.kind]],
         run_config={"ops": {"raw_days": {"config": {"arrived": sorted(request.deliveries)}}}},
         tags={LANE_TAG: DAYS_LANE},
     )

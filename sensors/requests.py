@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from edge_ingest.manifest import Manifest
 from resources.landing_drops import ActiveDrop
 from sensors.cursor import digest
-from sports_assets.keys import work_of
+from sports_assets.keys import DAY_KEYS, work_of
 
 #: Kinds of drops about days that have a table of their own to go to.
-DAY_KINDS = ("wellness", "injuries")
+DAY_KINDS = tuple(DAY_KEYS)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from edge_ingest.records import RAW
+from edge_ingest.records import DAY_TABLES, QUARANTINE, RAW
 from resources.contracts import (
     ALERT_PERSONAL_NORM,
     EMPTY,
@@ -96,6 +96,8 @@ def lane(session_id: str, kind_of_work: str) -> str:
 
 
 RAW_KEYS = {contract.name: asset_key(contract.key) for contract in RAW}
+#: Tables that drops about days fill, by the kind of the drop; nodes' reports of bad files are none.
+DAY_KEYS = {name: RAW_KEYS[name] for name in DAY_TABLES if name != QUARANTINE.name}
 IDENTITY_ATHLETES_KEY = asset_key("identity/athletes")
 KINEMATICS_KEY = asset_key(KINEMATICS.key)
 EMPTY_KEYS = [asset_key(contract.key) for contract in EMPTY]
@@ -112,8 +114,5 @@ STALE_ASSET_KEY = asset_key(OPS_STALE_ASSET.key)
 WORKS = Works(
     facts=Work(REPORT_SESSION_KEY, "session_facts"),
     footage=Work(RAW_KEYS["footage"], "session_footage"),
-    days={
-        kind: Work(RAW_KEYS[kind], "daily_records", is_of_sessions=False)
-        for kind in ("wellness", "injuries")
-    },
+    days={kind: Work(key, "daily_records", is_of_sessions=False) for kind, key in DAY_KEYS.items()},
 )

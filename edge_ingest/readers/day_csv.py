@@ -1,8 +1,8 @@
-"""CSV of athletes' days by a column mapping: cells to values, rows to keys, and what was wrong.
+"""CSV of days by a column mapping: cells to values, rows to keys, and what was wrong.
 
-Shared by the readers of wellness, of injuries and of the athletes file. A cell that cannot be true
-becomes null and is counted; a line whose day or shape cannot be read stops the reading, by number.
-No message holds a cell's content.
+Shared by the readers of wellness, injuries and fixtures, and of the athletes file. A cell that
+cannot be true becomes null and is counted; a line whose day or shape cannot be read stops the
+reading, by number. No message holds a cell's content.
 """
 
 import math
@@ -71,7 +71,7 @@ class DayTable:
         """
         columns = text.columns(mapping.needs())
         cells = {name: _spelt_once(told, mapping) for name, told in columns.items()}
-        rows = np.arange(len(cells[mapping.athlete_id].codes))
+        rows = np.arange(len(next(iter(cells.values())).codes))
         return cls(text, mapping, cells, rows, Counter())
 
     def __len__(self) -> int:
@@ -107,14 +107,15 @@ class DayTable:
         return days
 
     def counted_rows(self) -> "DayTable":
-        """Rows whose columns that must be filled are, and that say whose they are."""
+        """Rows whose columns that must be filled are, and that say whose they are, if anyone's."""
         told = np.ones(len(self), bool)
         for name in self.mapping.only_where:
             told &= ~self.cells[name].which({""})
-        nobody = told & self.cells[self.mapping.athlete_id].which({""})
-        if nobody.any():
-            self.counts["without_athlete"] += int(nobody.sum())
-        told &= ~nobody
+        if (athlete := self.mapping.athlete_id) is not None:
+            nobody = told & self.cells[athlete].which({""})
+            if nobody.any():
+                self.counts["without_athlete"] += int(nobody.sum())
+            told &= ~nobody
         if told.all():
             return self
         kept = np.flatnonzero(told)
@@ -123,7 +124,13 @@ class DayTable:
 
     def athletes(self) -> pa.Array:
         """Whose each row is, by the source's own id."""
+        assert self.mapping.athlete_id is not None
         return self.cells[self.mapping.athlete_id].column()
+
+    def names(self) -> pa.Array:
+        """Which injury, or fixture, each row is of, by the source's own ids."""
+        columns = [self.cells[name].column() for name in self.mapping.named_by]
+        return pc.binary_join_element_wise(*columns, "/")
 
     def line_of(self, row: int) -> int:
         """In which line of the file a row of this table ends."""

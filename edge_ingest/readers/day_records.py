@@ -1,4 +1,4 @@
-"""Athletes' days from a CSV, by a column mapping: what wellness and injuries share."""
+"""Days from a CSV, by a column mapping: what wellness, injuries and fixtures share."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from edge_ingest.readers.mapping import ColumnMapping, fingerprint
 from edge_ingest.recording import DayRecords, Told
 from edge_ingest.records import DAY_TABLES
 
-Kind = Literal["wellness", "injuries"]
+Kind = Literal["wellness", "injuries", "fixtures"]
 #: The rows that are told, of a table and of what it says in our columns, row for row.
 Finish = Callable[[DayTable, pa.Table], pa.Table]
 
@@ -40,14 +40,13 @@ def read_days(
         raise NothingRecordedError(f"{parts['table']} has a header and no line: nothing to pack")
     mapping, days = table.mapping, table.days()
     counted = table.counted_rows()
-    rows = pa.table(
-        {
-            "source": pa.repeat(mapping.source, len(counted)),
-            "source_athlete_id": counted.athletes(),
-            "day": pa.array(days[counted.rows]),
-            **counted.values({column.name: column for column in contract.columns}),
-        }
-    )
+    columns = {
+        "source": pa.repeat(mapping.source, len(counted)),
+        "day": pa.array(days[counted.rows]),
+        **counted.values({column.name: column for column in contract.columns}),
+    }
+    if mapping.athlete_id is not None:
+        columns["source_athlete_id"] = counted.athletes()
     first, last = _covered(mapping, days.min().item(), days.max().item())
     return DayRecords(
         source=mapping.source,
@@ -57,7 +56,7 @@ def read_days(
         reader_version=version,
         first_day=first,
         last_day=last,
-        tables={kind: _last_of_each(contract, finish(counted, rows), table.counts)},
+        tables={kind: _last_of_each(contract, finish(counted, pa.table(columns)), table.counts)},
         rows_by_rule=dict(sorted(table.counts.items())),
         filter_settings={"mapping": fingerprint(mapping)},
     )

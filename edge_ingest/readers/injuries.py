@@ -22,8 +22,7 @@ def read(parts: Mapping[str, Path], told: Told) -> DayRecords:
 
 
 def _injuries(table: DayTable, rows: pa.Table) -> pa.Table:
-    names = [table.cells[name].column() for name in table.mapping.injury_id]
-    rows = rows.append_column("source_injury_id", pc.binary_join_element_wise(*names, "/"))
+    rows = rows.append_column("source_injury_id", table.names())
     columns = {name: rows[name] for name in rows.column_names}
     columns["kind"] = pc.fill_null(columns["kind"], "other")
     if "return_day" in columns:

@@ -1,4 +1,4 @@
-"""Column mappings: how one source's CSV of athletes' days is told to us, as a TOML file.
+"""Column mappings: how one source's CSV of days is told to us, as a TOML file.
 
 `docs/column-mappings.md` describes the format for whoever writes one. Mappings of known sources
 stand in `mappings/` and are found by the header of the CSV.
@@ -33,9 +33,11 @@ from edge_ingest.records import DAY_TABLES
 #: Columns whose answers run from 1 (worst) to 10 (best).
 SCALES = ("readiness", "fatigue", "soreness", "stress", "mood", "sleep_quality")
 
-Kind = Literal["wellness", "injuries", "athletes"]
+Kind = Literal["wellness", "injuries", "fixtures", "athletes"]
 #: Columns that are told in their own way, not under `columns`.
-_TOLD_APART = ("source", "source_athlete_id", "source_injury_id", "day")
+_TOLD_APART = ("source", "source_athlete_id", "source_injury_id", "source_fixture_id", "day")
+#: Which key of a mapping names columns that together name a row's thing.
+_NAMED_BY = {"injuries": "injury_id", "fixtures": "fixture_id"}
 
 
 #: What a column may be told beside where it stands, by what it holds.
@@ -128,9 +130,10 @@ class ColumnMapping(_Strict):
 
     Attributes:
         source: who made the data, as it goes into the column `source`.
-        athlete_id: column of the CSV with the source's own id of the athlete.
+        athlete_id: column of the CSV with the source's own id of the athlete; fixtures have none.
         injury_id: columns that together name an injury.
-        day: for wellness the day; for injuries that of onset.
+        fixture_id: columns that together name a fixture.
+        day: for wellness the day; for injuries that of onset; for fixtures that of the match.
         columns: our column, and where it stands.
         constants: our column, and what holds for every row.
         missing: what the source writes for "no value".
@@ -142,8 +145,9 @@ class ColumnMapping(_Strict):
     version: Literal[1]
     kind: Kind
     source: Slug
-    athlete_id: str
+    athlete_id: str | None = None
     injury_id: tuple[str, ...] = ()
+    fixture_id: tuple[str, ...] = ()
     day: DayColumn | None = None
     columns: dict[str, ValueColumn]
     constants: dict[str, str | bool | float] = Field(default_factory=dict)
@@ -171,10 +175,19 @@ class ColumnMapping(_Strict):
                 raise ValueError(f"{name} holds {what}: leave out {', '.join(unused)}")
         for name, value in self.constants.items():
             _refuse_unfit(name, value, known[name])
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_its_kind_needs(self) -> "ColumnMapping":
+        if self.kind == "fixtures" and self.athlete_id is not None:
+            raise ValueError("fixtures are of a team: leave out athlete_id")
+        if self.kind != "fixtures" and self.athlete_id is None:
+            raise ValueError("athlete_id is missing: add it")
         if (self.kind == "athletes") != (self.day is None):
-            raise ValueError("wellness and injuries need `day`, and athletes have none")
-        if (self.kind == "injuries") != bool(self.injury_id):
-            raise ValueError("injuries need `injury_id`, and nothing else has one")
+            raise ValueError("wellness, injuries and fixtures need `day`, and athletes have none")
+        for kind, key in _NAMED_BY.items():
+            if (self.kind == kind) != bool(getattr(self, key)):
+                raise ValueError(f"{kind} need `{key}`, and nothing else has one")
         required = {"injuries": "kind", "athletes": "athlete_id"}.get(self.kind)
         if required and required not in {*self.columns, *self.constants}:
             raise ValueError(f"{self.kind} need {required}, by a column or a constant")
@@ -185,9 +198,15 @@ class ColumnMapping(_Strict):
         """The table that it fills; athletes have a schema instead."""
         return DAY_TABLES[self.kind]
 
+    @property
+    def named_by(self) -> tuple[str, ...]:
+        """Columns of the CSV that together name an injury, or a fixture."""
+        return self.injury_id or self.fixture_id
+
     def needs(self) -> list[str]:
         """Columns that the CSV must have."""
-        names = [self.athlete_id, *self.injury_id, *self.only_where]
+        names = [self.athlete_id] if self.athlete_id is not None else []
+        names += [*self.named_by, *self.only_where]
         names += [column.column for column in self.columns.values()]
         if self.day is not None:
             names += [self.day.column, *([self.day.by] if self.day.by else [])]
@@ -270,7 +289,9 @@ def packaged_mappings() -> tuple[tuple[str, ColumnMapping], ...]:
 
 def fingerprint(mapping: ColumnMapping) -> str:
     """Names what a mapping says, whatever its comments and order."""
-    return hashlib.sha256(mapping.model_dump_json().encode()).hexdigest()[:16]
+    # A key that came later, and that the mapping does not use, leaves its name as it was.
+    told = mapping.model_dump_json(exclude={"fixture_id"} - mapping.model_fields_set)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _checked(told: dict[str, Any], where: str, kind: Any) -> ColumnMapping:  # noqa: ANN401

@@ -342,6 +342,14 @@ READERS: dict[str, Source] = {
         optional=("mapping",),
         largest=64 * 1024**2,
     ),
+    "fixtures": Source(
+        "edge_ingest.readers.fixtures",
+        "fixtures",
+        "matches that are planned, by a column mapping",
+        {"table": "fixtures, CSV", "mapping": "column mapping, TOML"},
+        optional=("mapping",),
+        largest=64 * 1024**2,
+    ),
     "video": Source(
         "edge_ingest.readers.video",
         "footage",

@@ -45,6 +45,7 @@ PRIORITY: dict[Kind, int] = {
     "wearable": 1,
     "wellness": 2,
     "injuries": 2,
+    "fixtures": 2,
     "events": 3,
     "tracking": 4,
     "footage": 5,

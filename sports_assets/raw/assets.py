@@ -11,7 +11,7 @@ import pyarrow as pa
 from edge_ingest.contract import TableContract, Violation
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
-from edge_ingest.records import INJURIES, QUARANTINE, SESSION_TABLES, WELLNESS
+from edge_ingest.records import FIXTURES, INJURIES, QUARANTINE, SESSION_TABLES, WELLNESS
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.lakehouse import Commit, Lakehouse, Slice, together
 from resources.landing_drops import ActiveDrop
@@ -43,8 +43,9 @@ _READERS = {
     "footage": "The vision pipeline reads it.",
     "wellness": "Workload features and the readiness model will read it.",
     "injuries": "The models of injury risk and recovery will read it.",
+    "fixtures": "Workload features will read it: how congested the days ahead were planned.",
 }
-_DAY_CONTRACTS = {contract.name: contract for contract in (WELLNESS, INJURIES)}
+_DAY_CONTRACTS = {contract.name: contract for contract in (WELLNESS, INJURIES, FIXTURES)}
 
 
 def _spec(contract: TableContract) -> dg.AssetSpec:

@@ -1,4 +1,4 @@
-"""Wellness and injuries to send: a few answers, made by rule."""
+"""Wellness, injuries and fixtures to send: a few answers, made by rule."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +9,7 @@ import pyarrow as pa
 from edge_ingest.drops.drop import PackedDrop, pack_days
 from edge_ingest.drops.signing import NodeKey
 from edge_ingest.recording import DayRecords
-from edge_ingest.records import INJURIES, WELLNESS
+from edge_ingest.records import FIXTURES, INJURIES, WELLNESS
 
 MONDAY = date(2024, 5, 6)
 PACKED = datetime(2024, 6, 1, 12, 0, tzinfo=UTC)
@@ -56,6 +56,25 @@ def injuries(
     ]
     table = pa.Table.from_pylist(rows, schema=INJURIES.schema)
     return _records("injuries", table, first, last, source=source, device=device)
+
+
+def fixtures(
+    planned: Mapping[tuple[str, int], int], withdrawn: Mapping[tuple[str, int], int] | None = None
+) -> DayRecords:
+    """Matches by id and day, with the day since which that was known; a fortnight of them."""
+    rows = [
+        {
+            "source": "league",
+            "source_fixture_id": fixture,
+            "day": day(number),
+            "known_from": day(since),
+            "is_withdrawn": is_withdrawn,
+        }
+        for told, is_withdrawn in ((planned, False), (withdrawn or {}, True))
+        for (fixture, number), since in told.items()
+    ]
+    table = pa.Table.from_pylist(rows, schema=FIXTURES.schema)
+    return _records("fixtures", table, 0, 13, source="league", device="league")
 
 
 def send_days(

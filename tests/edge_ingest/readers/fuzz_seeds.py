@@ -270,6 +270,16 @@ day = { from = "since" }
 kind = { from = "what", values = { Zerrung = "muscle" } }
 return_day = { from = "back" }
 """
+FIXTURES_MAPPING = b"""version = 1
+kind = "fixtures"
+source = "league"
+fixture_id = ["match"]
+day = { from = "day" }
+[columns]
+team = { from = "side" }
+known_from = { from = "since" }
+is_withdrawn = { from = "off" }
+"""
 
 
 def _wellness(_places: Places) -> Seed:
@@ -289,6 +299,16 @@ def _injuries(_places: Places) -> Seed:
     return Seed(
         {"physio.csv": table, "mapping.toml": INJURY_MAPPING},
         {"table": "physio.csv", "mapping": "mapping.toml"},
+    )
+
+
+def _fixtures(_places: Places) -> Seed:
+    rows = [f"m{match},2024-0{match % 9 + 1}-17,first,2024-0{match % 9 + 1}-02,{match % 2}"
+            for match in range(60)]  # fmt: skip
+    table = "\n".join(["match,day,side,since,off", *rows]).encode()
+    return Seed(
+        {"plan.csv": table, "mapping.toml": FIXTURES_MAPPING},
+        {"table": "plan.csv", "mapping": "mapping.toml"},
     )
 
 
@@ -347,5 +367,6 @@ SEEDS: dict[str, Callable[[Places], Seed]] = {
     "tracinginsights": _tracinginsights,
     "wellness": _wellness,
     "injuries": _injuries,
+    "fixtures": _fixtures,
     "video": _video,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Wellness, injuries and athletes by a column mapping: real files, and files with every fault."""
+"""Days and athletes by a column mapping: real files, and files with every fault."""
 
 import csv
 from collections.abc import Callable
@@ -45,6 +45,18 @@ is_contact = { from = "contact", values = { ja = true, nein = false } }
 [constants]
 is_time_loss = true
 """
+FIXTURES = """version = 1
+kind = "fixtures"
+source = "league"
+fixture_id = ["round", "opponent"]
+day = { from = "date", format = "%d.%m.%Y" }
+[columns]
+team = { from = "side" }
+known_from = { from = "published", format = "%d.%m.%Y" }
+is_withdrawn = { from = "state", values = { moved = true, off = true, on = false } }
+[constants]
+competition = "league"
+"""
 ATHLETES = """version = 1
 kind = "athletes"
 source = "belt"
@@ -64,7 +76,7 @@ def read(tmp_path: Path) -> Read:
     """Read a table of these lines by this mapping."""
 
     def reading(lines: str, mapping: str = WELLNESS, told: Told | None = None) -> DayRecords:
-        kind = "wellness" if 'kind = "wellness"' in mapping else "injuries"
+        kind = next(kind for kind in DAY_TABLES if f'kind = "{kind}"' in mapping)
         (tmp_path / "table.csv").write_text(lines)
         (tmp_path / "mapping.toml").write_text(mapping)
         parts = {"table": tmp_path / "table.csv", "mapping": tmp_path / "mapping.toml"}
@@ -283,6 +295,55 @@ def test_injuries_come_out_in_our_words(read: Read) -> None:
     assert records.rows_by_rule == {
         "not_a_day": 1, "returned_before_onset": 1, "unknown_word": 2,
     }  # fmt: skip
+
+
+def test_a_plan_says_what_was_known_when(read: Read) -> None:
+    """A match moved from 4 to 8 May, as was known on 2 May: three lines, and a day told twice."""
+    records = read(
+        "round,opponent,date,side,published,state\n"
+        "1,City,04.05.2024,first,10.04.2024,on\n"
+        "1,City,04.05.2024,first,02.05.2024,moved\n"
+        "1,City,08.05.2024,first,02.05.2024,on\n"
+        "2,Town,11.05.2024,,,perhaps\n"
+        "2,Town,11.05.2024,under 19,soon,\n",
+        FIXTURES,
+    )
+    told = ("source_fixture_id", "day", "team", "known_from", "is_withdrawn", "competition")
+    assert [
+        tuple(row[name] for name in told) for row in records.tables["fixtures"].to_pylist()
+    ] == [
+        ("1/City", date(2024, 5, 4), "first", date(2024, 4, 10), False, "league"),
+        ("1/City", date(2024, 5, 4), "first", date(2024, 5, 2), True, "league"),
+        ("1/City", date(2024, 5, 8), "first", date(2024, 5, 2), False, "league"),
+        ("2/Town", date(2024, 5, 11), "under 19", None, False, "league"),
+    ]
+    assert records.rows_by_rule == {"not_a_day": 1, "told_again_later": 1, "unknown_word": 1}
+    assert (records.first_day, records.last_day) == (date(2024, 5, 4), date(2024, 5, 11))
+
+
+def test_a_plan_of_days_alone_withdraws_nothing(read: Read) -> None:
+    mapping = FIXTURES.partition("[columns]")[0].replace('"round", ', "") + "[columns]\n"
+    rows = read("date,opponent\n04.05.2024,City\n", mapping).tables["fixtures"].to_pylist()
+    assert [(row["source_fixture_id"], row["is_withdrawn"], row["known_from"]) for row in rows] == [
+        ("City", False, None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('fixture_id = ["round", "opponent"]\n', ""), "fixtures need `fixture_id`"),
+        (("[columns]", 'athlete_id = "who"\n[columns]'), "fixtures are of a team: leave out"),
+        (("team =", "body_part ="), "fixtures has no column body_part: it has team, known_from"),
+        (('kind = "fixtures"', 'kind = "wellness"'), "wellness has no column team"),
+    ],
+)
+def test_a_plans_mapping_that_cannot_be_is_refused(
+    tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    (tmp_path / "m.toml").write_text(FIXTURES.replace(*change))
+    with pytest.raises(SourceError, match=words):
+        read_mapping(tmp_path / "m.toml", "fixtures")
 
 
 def test_days_may_be_counted(read: Read) -> None:

@@ -125,7 +125,9 @@ def test_every_kind_has_its_turn_and_alerts_go_first() -> None:
     assert set(PRIORITY) == set(Manifest.model_fields["kind"].annotation.__args__)
     ranks = sorted(PRIORITY, key=PRIORITY.__getitem__)
     assert set(ranks[:3]) == {"acknowledgement", "approval", "quarantine"}
-    assert ranks[3:] == ["wearable", "wellness", "injuries", "events", "tracking", "footage"]
+    assert ranks[3:] == [
+        "wearable", "wellness", "injuries", "fixtures", "events", "tracking", "footage",
+    ]  # fmt: skip
 
 
 def test_the_urgent_goes_first_then_the_old(ground: Ground) -> None:

@@ -13,12 +13,20 @@ from edge_ingest.contract import TableContract
 from edge_ingest.drops.signing import load_key, make_key, public_line
 from edge_ingest.errors import SourceError
 from edge_ingest.intake.quarantine import refuse_file
-from edge_ingest.records import INJURIES, QUARANTINE, WELLNESS
+from edge_ingest.records import FIXTURES, INJURIES, QUARANTINE, WELLNESS
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.landing_files import LocalDropFiles
 from sports_assets.raw.assets import raw_days, raw_quarantine
 from sports_assets.raw.days import ALWAYS, touched
-from tests.sports_assets.diary import PACKED, day, injuries, place_of, send_days, wellness
+from tests.sports_assets.diary import (
+    PACKED,
+    day,
+    fixtures,
+    injuries,
+    place_of,
+    send_days,
+    wellness,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -160,6 +168,21 @@ def test_an_injury_that_moves_to_another_drop_stands_once(club: Club) -> None:
     withdrawn = send_days(club.landing, injuries({}, first=7, last=13), hours=2)
     club.run("injuries", place_of(withdrawn))
     assert club.rows(INJURIES, told) == [("i1", day(0)), ("i2", day(3))]
+
+
+def test_a_moved_fixture_stands_where_it_was_and_where_it_is(club: Club) -> None:
+    """What was planned as of any day can be told from the table as it is later."""
+    plan = {("m1", 3): -20, ("m2", 10): -20}
+    club.run("fixtures", place_of(send_days(club.landing, fixtures(plan))))
+    moved = fixtures(plan | {("m1", 5): 1}, withdrawn={("m1", 3): 1})
+    club.run("fixtures", place_of(send_days(club.landing, moved, hours=1)))
+    told = "source_fixture_id, day, is_withdrawn, known_from, team"
+    assert club.rows(FIXTURES, told) == [
+        ("m1", day(3), False, day(-20), None),
+        ("m1", day(3), True, day(1), None),
+        ("m1", day(5), False, day(1), None),
+        ("m2", day(10), False, day(-20), None),
+    ]
 
 
 def test_a_rebuild_by_hand_forgets_what_no_drop_tells_any_more(club: Club) -> None:
