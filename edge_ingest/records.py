@@ -350,6 +350,25 @@ FIXTURES = TableContract(
     sort_by=("source", "day", "source_fixture_id"),
 )  # fmt: skip
 
+APPROVALS = TableContract(
+    key="raw/approvals",
+    grain="one row a person's word on a version of a model; of several the last counts",
+    columns=(
+        _SOURCE,
+        Column("source_approval_id", TEXT, "the source's own id"),
+        Column("day", pa.date32(), "the club's local day of the word"),
+        Column("model_name", TEXT, "registered model"),
+        Column("model_version", pa.int32(), "its version in the registry", minimum=1),
+        Column("verdict", TEXT, "whether the version may serve", allowed=("approved", "refused")),
+        Column("approved_by", TEXT, "who says so, by name"),
+        Column("reason", TEXT, "why, in that person's words"),
+        Column("approved_at_utc", INSTANT, "when it was said"),
+    ),
+    primary_key=("source", "source_approval_id"),
+    replaced_by="slice",
+    sort_by=("source", "day", "source_approval_id"),
+)  # fmt: skip
+
 FOOTAGE = TableContract(
     key="raw/footage",
     grain="one row a video object: a camera's recording, or a stretch of it that was worth sending",
@@ -406,8 +425,8 @@ QUARANTINE = TableContract(
 )  # fmt: skip
 
 RAW: tuple[TableContract, ...] = (
-    SESSIONS, ATHLETES, POSITIONS, SIGNALS, EVENTS, WELLNESS, INJURIES, FIXTURES, FOOTAGE,
-    QUARANTINE,
+    SESSIONS, ATHLETES, POSITIONS, SIGNALS, EVENTS, WELLNESS, INJURIES, FIXTURES, APPROVALS,
+    FOOTAGE, QUARANTINE,
 )  # fmt: skip
 
 #: Tables whose rows come in a drop of a session, by name.
@@ -419,6 +438,14 @@ SESSION_TABLES: dict[str, TableContract] = {
 DAY_TABLES: dict[str, TableContract] = {
     contract.name: contract for contract in RAW if contract.replaced_by == "slice"
 }
+
+#: The table that a drop about days fills, by the kind of the drop.
+DAY_TABLE_OF: dict[str, TableContract] = {
+    "approval" if contract is APPROVALS else name: contract for name, contract in DAY_TABLES.items()
+}
+
+#: The kind of the drops that fill a table about days, by the table's name.
+DAY_KIND_OF: dict[str, str] = {contract.name: kind for kind, contract in DAY_TABLE_OF.items()}
 
 #: Every table that a drop may carry, by name.
 DROP_TABLES: dict[str, TableContract] = SESSION_TABLES | DAY_TABLES

@@ -61,5 +61,9 @@ class FailedBuildError(ResourceError):
     """Some models were not published; everything that passed its tests was."""
 
 
+class ApprovalError(ResourceError):
+    """An approval says too little, or is of a model that nobody knows; nothing was sent."""
+
+
 class BackupError(ResourceError):
     """A backup is damaged, or cannot be made or restored as things are; nothing serves from it."""

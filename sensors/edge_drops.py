@@ -39,7 +39,7 @@ daily_records = dg.define_asset_job(
     "daily_records",
     selection=dg.AssetSelection.assets(*DAY_KEYS.values()),
     description=(
-        "Wellness, injuries, fixtures: the days that drops have arrived for, or all of them."
+        "Wellness, injuries, fixtures, approvals: the days that drops have arrived for, or all."
     ),
 )
 quarantine = dg.define_asset_job(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from edge_ingest.records import DAY_TABLES, QUARANTINE, RAW
+from edge_ingest.records import DAY_TABLE_OF, QUARANTINE, RAW
 from resources.contracts import (
     ALERT_PERSONAL_NORM,
     EMPTY,
@@ -97,7 +97,9 @@ def lane(session_id: str, kind_of_work: str) -> str:
 
 RAW_KEYS = {contract.name: asset_key(contract.key) for contract in RAW}
 #: Tables that drops about days fill, by the kind of the drop; nodes' reports of bad files are none.
-DAY_KEYS = {name: RAW_KEYS[name] for name in DAY_TABLES if name != QUARANTINE.name}
+DAY_KEYS = {
+    kind: RAW_KEYS[table.name] for kind, table in DAY_TABLE_OF.items() if table is not QUARANTINE
+}
 IDENTITY_ATHLETES_KEY = asset_key("identity/athletes")
 KINEMATICS_KEY = asset_key(KINEMATICS.key)
 EMPTY_KEYS = [asset_key(contract.key) for contract in EMPTY]

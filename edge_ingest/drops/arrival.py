@@ -28,7 +28,7 @@ from edge_ingest.manifest import (
     Manifest,
     MediaFile,
 )
-from edge_ingest.records import DAY_TABLES, DROP_TABLES, SESSION_TABLES
+from edge_ingest.records import DAY_TABLE_OF, DAY_TABLES, DROP_TABLES, SESSION_TABLES
 
 #: A manifest has some kilobytes; what is larger is none, B.
 LARGEST_MANIFEST = 4 * 1024**2
@@ -262,9 +262,8 @@ def day_table(manifest: Manifest) -> DropFile:
     Raises:
         DropError: it carries another table than that of its kind, or several.
     """
-    if [file.table for file in manifest.files] != [
-        manifest.kind
-    ] or manifest.kind not in DAY_TABLES:
+    contract = DAY_TABLE_OF.get(manifest.kind)
+    if contract is None or [file.table for file in manifest.files] != [contract.name]:
         carried = ", ".join(file.table for file in manifest.files)
         raise DropError(
             f"{manifest.stream_id}: a drop of {manifest.kind} carries {carried}: it carries the "

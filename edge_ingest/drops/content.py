@@ -13,7 +13,7 @@ from edge_ingest.drops.stored import CHANNEL, scale_of
 from edge_ingest.errors import ContractError
 from edge_ingest.manifest import DayRange, DropFile
 from edge_ingest.recording import METRES_PER_COUNT, DayRecords, Recording
-from edge_ingest.records import DAY_TABLES, SESSION_TABLES
+from edge_ingest.records import DAY_TABLE_OF, DAY_TABLES, SESSION_TABLES
 
 #: Files by name, their lines in the manifest, and its scale.
 Encoded = tuple[dict[str, bytes], tuple[DropFile, ...], dict[str, float]]
@@ -42,12 +42,14 @@ def encode_recording(recording: Recording, stream: str, session_id: str) -> Enco
 
 def encode_days(records: DayRecords, days: DayRange, stream: str) -> Encoded:
     """The one table of a drop about days, whose rows lie within what the drop replaces."""
-    if list(records.tables) != [records.kind]:
+    contract = DAY_TABLE_OF.get(records.kind)
+    name = contract.name if contract else records.kind
+    if list(records.tables) != [name]:
         raise ContractError(
             f"{stream} carries {', '.join(records.tables) or 'no table'}: a drop of "
-            f"{records.kind} carries the table {records.kind}, and no other"
+            f"{records.kind} carries the table {name}, and no other"
         )
-    rows = records.tables[records.kind]
+    rows = records.tables[name]
     refuse_outside(rows, days, records.source, stream)
     return _encode_tables(records.tables, DAY_TABLES, stream)
 

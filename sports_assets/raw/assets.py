@@ -11,7 +11,15 @@ import pyarrow as pa
 from edge_ingest.contract import TableContract, Violation
 from edge_ingest.errors import DropError
 from edge_ingest.manifest import Manifest
-from edge_ingest.records import FIXTURES, INJURIES, QUARANTINE, SESSION_TABLES, WELLNESS
+from edge_ingest.records import (
+    APPROVALS,
+    DAY_KIND_OF,
+    FIXTURES,
+    INJURIES,
+    QUARANTINE,
+    SESSION_TABLES,
+    WELLNESS,
+)
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.lakehouse import Commit, Lakehouse, Slice, together
 from resources.landing_drops import ActiveDrop
@@ -33,7 +41,7 @@ from sports_assets.session_run import SessionRun, SessionsCommitted
 
 _PERSONAL = {"athletes": "identity", "positions": "health", "signals": "health",
              "events": "identity", "footage": "identity", "wellness": "health",
-             "injuries": "health"}  # fmt: skip
+             "injuries": "health", "approvals": "identity"}  # fmt: skip
 _READERS = {
     "sessions": "core/session and core/session_source read it.",
     "athletes": "core/athlete reads it.",
@@ -43,9 +51,10 @@ _READERS = {
     "footage": "The vision pipeline reads it.",
     "wellness": "Workload features and the readiness model will read it.",
     "injuries": "The models of injury risk and recovery will read it.",
+    "approvals": "Promotion of models will read it.",
     "fixtures": "Workload features will read it: how congested the days ahead were planned.",
 }
-_DAY_CONTRACTS = {contract.name: contract for contract in (WELLNESS, INJURIES, FIXTURES)}
+_DAY_CONTRACTS = {contract.name: contract for contract in (WELLNESS, INJURIES, FIXTURES, APPROVALS)}
 
 
 def _spec(contract: TableContract) -> dg.AssetSpec:
@@ -141,7 +150,7 @@ def raw_days(
         for name, contract in _DAY_CONTRACTS.items():
             if RAW_KEYS[name] not in context.selected_asset_keys:
                 continue
-            arrived = list(_arrived(context, zone, name, config.arrived))
+            arrived = list(_arrived(context, zone, DAY_KIND_OF[name], config.arrived))
             ranges: list[tuple[str | None, Days]] = [
                 (source, days)
                 for source, found in touched(contract, arrived).items()

@@ -7,6 +7,7 @@ import dagster as dg
 
 from edge_ingest.contract import TableContract
 from edge_ingest.errors import DropError
+from edge_ingest.records import DAY_KIND_OF
 from resources.landing_drops import ActiveDrop
 from resources.landing_zone import LandingZone
 from sports_assets.keys import work_of
@@ -40,7 +41,7 @@ def days_to_load(
     zone: LandingZone, contract: TableContract, source: str | None, days: Days
 ) -> list[ActiveDrop]:
     """What is active of a source (None: of all) and touches these days."""
-    active = zone.active_days(contract.name, [days])
+    active = zone.active_days(DAY_KIND_OF[contract.name], [days])
     return [one for one in active if source is None or one.manifest.source == source]
 
 
