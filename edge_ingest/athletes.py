@@ -6,7 +6,7 @@ those of other sources alone.
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from edge_ingest.contract import Column
 from edge_ingest.durable import replace_durably
 from edge_ingest.errors import SourceError
-from edge_ingest.identity import ATHLETES_SCHEMA, read_athletes
+from edge_ingest.identity import ATHLETES_SCHEMA, BIRTH, read_athletes
 from edge_ingest.inputs import check_file
 from edge_ingest.readers.day_csv import open_table
 from edge_ingest.records import ATHLETES, TEXT
@@ -30,6 +30,7 @@ _COLUMNS: dict[str, Column] = {
     **{name: Column(name, TEXT, "", null_means="") for name in ("athlete_id", "display_name")},
     **{column.name: column for column in ATHLETES.columns if column.name in _HEART_RATES},
     "sex": Column("sex", TEXT, "", allowed=("female", "male"), null_means=""),
+    BIRTH: Column(BIRTH, pa.date32(), "", null_means=""),
 }
 
 
@@ -103,6 +104,18 @@ def write_crosswalk(path: Path, mapping: Path, landing: Path) -> WrittenCrosswal
             "mapping",
             rule="empty",
         )
+    return replace(replace_athletes(rows, landing), rows_by_rule=dict(sorted(counts.items())))
+
+
+def replace_athletes(rows: pa.Table, landing: Path) -> WrittenCrosswalk:
+    """Put athletes of one source into a landing zone's crosswalk, in place of those it had.
+
+    Args:
+        rows: of `ATHLETES_SCHEMA`, one at least; all of one source.
+
+    Raises:
+        SourceError: the crosswalk that is there cannot be read, or could not be with these rows.
+    """
     source = rows["source"][0].as_py()
     target = landing / CROSSWALK
     there = read_athletes(target)
@@ -122,5 +135,5 @@ def write_crosswalk(path: Path, mapping: Path, landing: Path) -> WrittenCrosswal
         source,
         rows.num_rows,
         there.num_rows - others.num_rows,
-        dict(sorted(counts.items())),
+        {},
     )

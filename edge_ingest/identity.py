@@ -9,8 +9,9 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +31,8 @@ _PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d"
 _CALENDAR_COLUMNS = ("starts_at_utc", "site", "sport", "slug", "name", "home_team", "away_team")
 _CALENDAR_REQUIRED = ("starts_at_utc", "sport", "slug")
 
+#: The one day in the crosswalk; it may lie further back than any that is told of elsewhere.
+BIRTH = "birth_date"
 ATHLETES_SCHEMA = pa.schema(
     [
         pa.field("source", TEXT, nullable=False),
@@ -39,9 +42,12 @@ ATHLETES_SCHEMA = pa.schema(
         pa.field("max_heart_rate_bpm", NUMBER),
         pa.field("resting_heart_rate_bpm", NUMBER),
         pa.field("sex", TEXT),
+        pa.field(BIRTH, pa.date32()),
     ]
 )
 _SEXES = ("female", "male")
+#: Whoever is older, or not yet born, is a slip of the pen.
+FIRST_BIRTH, LAST_BIRTH = date(1900, 1, 1), date(2100, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def read_athletes(text_or_path: str | Path) -> pa.Table:
         SourceError: a column is missing, a value is bad, or one source id stands there twice.
     """
     required = ("source", "source_athlete_id", "athlete_id")
-    found: dict[tuple[str, str], dict[str, str | float | None]] = {}
+    found: dict[tuple[str, str], dict[str, str | float | date | None]] = {}
     for where, row in _rows(text_or_path, "athletes.csv", ATHLETES_SCHEMA.names, required):
         key = (row["source"], row["source_athlete_id"])
         if key in found:
@@ -123,13 +129,14 @@ def read_athletes(text_or_path: str | Path) -> pa.Table:
                 f"{where}: this source_athlete_id of {key[0]!r} stands there already",
                 rule="duplicate_athlete",
             )
-        values: dict[str, str | float | None] = {name: row[name] or None for name in row}
+        values: dict[str, str | float | date | None] = {name: row[name] or None for name in row}
         if row["sex"] and row["sex"] not in _SEXES:
             raise SourceError(f"{where}: sex must be one of {', '.join(_SEXES)}, or blank")
         for name, lowest, highest in (
             ("max_heart_rate_bpm", 80, 250), ("resting_heart_rate_bpm", 20, 120)
         ):  # fmt: skip
             values[name] = _number(where, name, row[name], lowest, highest) if row[name] else None
+        values[BIRTH] = _birth_date(where, row[BIRTH]) if row[BIRTH] else None
         found[key] = values
     return pa.Table.from_pylist([found[key] for key in sorted(found)], schema=ATHLETES_SCHEMA)
 
@@ -248,6 +255,19 @@ def _one_of(where: str, column: str, value: str, known: Sequence[str]) -> str:
     if value not in known:
         raise SourceError(f"{where}: {column} is {value!r}; use one of {', '.join(known)}")
     return value
+
+
+def _birth_date(where: str, value: str) -> date:
+    """As `_number`: a message does not quote it."""
+    day = None
+    with suppress(ValueError):
+        day = date.fromisoformat(value)
+    if day is None or not FIRST_BIRTH <= day <= LAST_BIRTH:
+        raise SourceError(
+            f"{where}: {BIRTH} must be a day such as 1998-04-30, of {FIRST_BIRTH.year} to "
+            f"{LAST_BIRTH.year}, or blank"
+        )
+    return day
 
 
 def _number(where: str, column: str, value: str, lowest: float, highest: float) -> float:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from edge_ingest.contract import Column
 from edge_ingest.errors import SourceError
+from edge_ingest.identity import BIRTH, FIRST_BIRTH, LAST_BIRTH
 from edge_ingest.readers.csv_text import QUOTED, Cells, CsvText
 from edge_ingest.readers.mapping import (
     SCALES,
@@ -197,7 +198,7 @@ def _told(
     if pa.types.is_boolean(column.type):
         return _truth(told_by, text)
     if pa.types.is_date(column.type):
-        return _later_day(told_by, text)
+        return _later_day(column, told_by, text)
     number = _number(text, decimal)
     if number is None:
         return None, "not_a_number"
@@ -221,11 +222,12 @@ def _truth(told_by: ValueColumn, text: str) -> tuple[bool | None, str | None]:
     return None, "unknown_word"
 
 
-def _later_day(told_by: ValueColumn, text: str) -> tuple[date | None, str | None]:
+def _later_day(column: Column, told_by: ValueColumn, text: str) -> tuple[date | None, str | None]:
     day = _read_day(text, told_by.format)
     if day is None:
         return None, "not_a_day"
-    if not FIRST_DAY <= day <= LAST_DAY:
+    first, last = (FIRST_BIRTH, LAST_BIRTH) if column.name == BIRTH else (FIRST_DAY, LAST_DAY)
+    if not first <= day <= last:
         return None, "out_of_range"
     return day, None
 

@@ -1,6 +1,6 @@
 """Names of sessions, the calendar and the crosswalk."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,16 @@ def test_the_crosswalk_is_typed_and_ordered() -> None:
     assert table.column("athlete_id").to_pylist() == ["a", "b"]
     assert table.to_pylist()[0]["max_heart_rate_bpm"] == 185.5
     assert table.to_pylist()[1]["sex"] is None
+    # The file is older than the column.
+    assert table.column("birth_date").to_pylist() == [None, None]
+
+
+def test_a_date_of_birth_is_a_day() -> None:
+    table = read_athletes(
+        "source,source_athlete_id,athlete_id,birth_date\nfit,1,a,1971-02-28\nfit,2,b,\n"
+    )
+    assert table.schema == ATHLETES_SCHEMA
+    assert table.column("birth_date").to_pylist() == [date(1971, 2, 28), None]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +112,8 @@ def test_the_crosswalk_is_typed_and_ordered() -> None:
         ("fit,1,a,,nan,,", "line 2: max_heart_rate_bpm must be a number from 80 to 250"),
         ("fit,1,a,,77,,", "line 2: max_heart_rate_bpm must be a number from 80 to 250"),
         ("fit,1,a,,,,f", "line 2: sex must be one of female, male"),
+        ("fit,1,a,,,,,30.04.1977", "line 2: birth_date must be a day such as 1998-04-30"),
+        ("fit,1,a,,,,,1877-04-30", "line 2: birth_date must be a day such as 1998-04-30"),
         ("fit,,a,,,,", "line 2: source_athlete_id is blank"),
         ("fit,1,a,,,,\nfit,1,b,,,,", "line 3: this source_athlete_id of 'fit' stands there"),
     ],

@@ -41,6 +41,7 @@ select
     coalesce(crosswalk.resting_heart_rate_bpm, listed.resting_heart_rate_bpm)
         as resting_heart_rate_bpm,
     crosswalk.sex,
+    crosswalk.birth_date,
     crosswalk.athlete_id is not null as is_matched,
     case when crosswalk.athlete_id is not null then 'crosswalk' else 'minted' end as matched_by
 from listed

@@ -5,5 +5,6 @@ select
     display_name,
     max_heart_rate_bpm,
     resting_heart_rate_bpm,
-    sex
+    sex,
+    birth_date
 from {{ source('identity', 'athletes') }}

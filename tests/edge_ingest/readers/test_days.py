@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from edge_ingest.athletes import read_athletes_file, write_crosswalk
+from edge_ingest.athletes import read_athletes_file, replace_athletes, write_crosswalk
 from edge_ingest.cli import app
 from edge_ingest.errors import NothingRecordedError, SourceError
 from edge_ingest.identity import read_athletes
@@ -66,6 +66,8 @@ athlete_id = { from = "id" }
 display_name = { from = "name" }
 max_heart_rate_bpm = { from = "hrmax" }
 sex = { from = "sex", values = { f = "female", m = "male" } }
+"""
+BORN = """birth_date = { from = "hrmax", format = "%d.%m.%Y" }
 """
 
 Read = Callable[..., DayRecords]
@@ -515,6 +517,26 @@ def test_one_athlete_may_have_two_belts_and_stand_there_twice(tmp_path: Path, cl
     )
     assert rows["source_athlete_id"].to_pylist() == ["b1", "b2"]
     assert counts == {}
+
+
+def test_a_date_of_birth_is_read_as_the_mapping_says_and_kept(tmp_path: Path, club: Any) -> None:
+    """It may lie further back than any day that a diary tells of."""
+    table, mapping = club("anna,b1,Anna,30.04.1971,f\nbo,b2,Bo,30.04.1871,m\ncy,b3,Cy,,m\n")
+    mapping.write_text(
+        mapping.read_text().replace('max_heart_rate_bpm = { from = "hrmax" }\n', BORN)
+    )
+    written = write_crosswalk(table, mapping, tmp_path / "landing")
+    assert written.rows_by_rule == {"out_of_range": 1}
+    assert "1971-04-30" in written.path.read_text()
+    rows = read_athletes(written.path)
+    assert rows["birth_date"].to_pylist() == [date(1971, 4, 30), None, None]
+
+
+def test_athletes_can_be_put_there_without_a_file(tmp_path: Path, club: Any) -> None:
+    rows, _ = read_athletes_file(*club("anna,b1,Anna,191,f\n"))
+    written = replace_athletes(rows, tmp_path / "landing")
+    assert read_athletes(written.path).equals(rows)
+    assert not replace_athletes(rows, tmp_path / "landing").rows_by_rule
 
 
 def test_a_file_without_athletes_empties_nothing(tmp_path: Path, club: Any) -> None:
