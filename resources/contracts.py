@@ -1,8 +1,8 @@
 """Tables that the lakehouse makes outside dbt, from the first day on.
 
-dbt's own tables have their contract in the `.yml` beside each model. Predictions, alerts and
-vision's positions stand here before anything fills them, so that a reader can be written now and
-need not change later.
+dbt's own tables have their contract in the `.yml` beside each model; those of models stand in
+`model_contracts`. Alerts and vision's positions stand here before anything fills them, so that a
+reader can be written now and need not change later.
 """
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ from edge_ingest.contract import Column, TableContract
 from edge_ingest.norms import METRICS
 from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, SPORTS, TEXT
 from resources.faults import FaultKind
+from resources.model_contracts import OF_MODELS
 from resources.trouble import Again
 from resources.upkeep import OUTCOMES, Action
 
@@ -69,55 +70,6 @@ VISION_POSITIONS = TableContract(
     sort_by=("session_id", "footage_sha256", "frame_id", "track_id"),
 )  # fmt: skip
 
-
-def _prediction(name: str, grain: str, value: Column) -> TableContract:
-    """One shape for every prediction: value, interval, model, and what it was made from."""
-    return TableContract(
-        key=f"prediction/{name}",
-        grain=grain,
-        columns=(
-            _SOURCE,
-            _ATHLETE,
-            _DAY,
-            Column("predicted_at_utc", INSTANT, "when the prediction was made"),
-            Column("horizon_d", pa.int32(), "days that it looks ahead", "d", 0, 365),
-            value,
-            Column(f"{value.name}_low", NUMBER, "lower end of the interval", value.unit,
-                   value.minimum, value.maximum),
-            Column(f"{value.name}_high", NUMBER, "upper end of the interval", value.unit,
-                   value.minimum, value.maximum),
-            Column("interval_level", NUMBER, "coverage that the interval claims", "1", 0, 1),
-            Column("reason", TEXT, "what moved it most, in words", null_means="nothing stood out"),
-            Column("model_name", TEXT, "registered model"),
-            Column("model_version", TEXT, "version in the registry"),
-            _PROVENANCE,
-        ),
-        primary_key=("source", "athlete_id", "day", "horizon_d"),
-        replaced_by="slice",
-        sort_by=("source", "day", "athlete_id"),
-    )  # fmt: skip
-
-
-PREDICTION_INJURY_RISK = _prediction(
-    "injury_risk",
-    "one row an athlete and day: risk of a time-loss injury within the horizon",
-    Column("probability", NUMBER, "calibrated probability", "1", 0, 1),
-)
-PREDICTION_READINESS = _prediction(
-    "readiness",
-    "one row an athlete and day: how ready they will say they are",
-    Column("readiness", NUMBER, "1 worst to 10 best", "1", 1, 10),
-)
-PREDICTION_RECOVERY = _prediction(
-    "recovery",
-    "one row an injured athlete and day: time until full training",
-    Column("remaining_d", NUMBER, "days until full training", "d", 0, 1000),
-)
-PREDICTION_LOAD_ADVICE = _prediction(
-    "load_advice",
-    "one row an athlete and day: load that the plan should ask for",
-    Column("advised_load_au", NUMBER, "session load, RPE × minutes", "au", 0, 10_000),
-)
 
 ALERT_NORM_BREACH = TableContract(
     key="alert/norm_breach",
@@ -269,12 +221,11 @@ OPS_STALE_ASSET = TableContract(
 
 #: Contracts that exist before anything fills them.
 EMPTY: tuple[TableContract, ...] = (
-    VISION_POSITIONS, PREDICTION_INJURY_RISK, PREDICTION_READINESS, PREDICTION_RECOVERY,
-    PREDICTION_LOAD_ADVICE, ALERT_NORM_BREACH,
+    VISION_POSITIONS, ALERT_NORM_BREACH,
 )  # fmt: skip
 
 #: Every table that has its contract in code.
 ALL: tuple[TableContract, ...] = (
     *RAW, KINEMATICS, *EMPTY, ALERT_PERSONAL_NORM, REPORT_SESSION, OPS_UPKEEP_PLAN, OPS_UPKEEP,
-    OPS_FAILED_RUN, OPS_STALE_ASSET,
+    OPS_FAILED_RUN, OPS_STALE_ASSET, *OF_MODELS,
 )  # fmt: skip

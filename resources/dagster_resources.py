@@ -7,6 +7,7 @@ environment of the process that opens a client. Whatever `open` gives is a conte
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -17,7 +18,9 @@ from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.landing_trust import Trust, known_nodes
 from resources.landing_zone import LandingZone, landing_zone
+from resources.model_registry import ModelRegistry
 from resources.report_store import ReportStore, report_store
+from resources.served_model import ServedModels, kept_models
 
 
 class LakehouseResource(dg.ConfigurableResource[IcebergLakehouse]):
@@ -104,9 +107,32 @@ class BackupResource(dg.ConfigurableResource[BackupStore]):
         return backup_store(self.backup_uri, s3_options())
 
 
-def resources_for(
-    settings: Settings,
-) -> dict[str, LakehouseResource | LandingZoneResource | ReportStoreResource | BackupResource]:
+class ModelsResource(dg.ConfigurableResource[ModelRegistry]):
+    """Trained models: the registry, and the champions that serve.
+
+    Attributes:
+        mlflow_uri: the registry, without its password.
+        model_uri: a folder or `s3://bucket/prefix`.
+    """
+
+    mlflow_uri: str
+    model_uri: str
+
+    def registry(self) -> ModelRegistry:
+        """The registry; nothing is opened before it is needed."""
+        from resources.model_registry_mlflow import MlflowModelRegistry
+
+        uri = _with_password(self.mlflow_uri, "SPORTS_MLFLOW_URI")
+        # A tracking server keeps payloads in a place of its own.
+        place = "" if uri.startswith("http") else f"{self.model_uri}/registered"
+        return MlflowModelRegistry(uri, place, s3_options())
+
+    def served(self) -> ServedModels:
+        """The champions, also while the registry is down."""
+        return ServedModels(self.registry(), kept_models(f"{self.model_uri}/served", s3_options()))
+
+
+def resources_for(settings: Settings) -> dict[str, dg.ConfigurableResource[Any]]:
     """The resources of an environment, by the name under which assets ask for them."""
     return {
         "lakehouse": LakehouseResource(
@@ -122,10 +148,13 @@ def resources_for(
         ),
         "report_store": ReportStoreResource(report_uri=settings.report_uri),
         "backups": BackupResource(backup_uri=settings.backup_uri),
+        "models": ModelsResource(
+            mlflow_uri=without_password(settings.mlflow_uri), model_uri=settings.model_uri
+        ),
     }
 
 
-def _with_password(catalog_uri: str) -> str:
-    """The catalogue's URI as the environment has it, if it is the same one."""
-    told = os.environ.get("SPORTS_CATALOG_URI", "")
-    return told if told and without_password(told) == catalog_uri else catalog_uri
+def _with_password(uri: str, variable: str = "SPORTS_CATALOG_URI") -> str:
+    """A URI as the environment has it, if it is the same one."""
+    told = os.environ.get(variable, "")
+    return told if told and without_password(told) == uri else uri

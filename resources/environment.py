@@ -28,6 +28,10 @@ class Settings:
             `glue://`.
         warehouse_uri, landing_uri, report_uri, backup_uri: a folder (absolute path) or
             `s3://bucket/prefix`.
+        mlflow_uri: model registry: `sqlite:///…`, `postgresql+psycopg2://…`, or a tracking server's
+            `http(s)://…`, which keeps payloads in a place of its own.
+        model_uri: a folder (absolute path) or `s3://bucket/prefix`: payloads of models, where no
+            tracking server keeps them, and the champions that serve while the registry is down.
         s3: options of the object store (endpoint, region, keys); empty: the SDK's own chain.
         club_timezone: a *day* is the club's local day.
         edge_keys: file of the public keys of edge nodes; None: no node is known.
@@ -42,6 +46,8 @@ class Settings:
     landing_uri: str
     report_uri: str
     backup_uri: str
+    mlflow_uri: str
+    model_uri: str
     s3: Mapping[str, str] = field(repr=False)  # may hold keys
     club_timezone: str
     edge_keys: Path | None
@@ -55,7 +61,8 @@ REQUIRED: dict[Environment, tuple[str, ...]] = {
     Environment.TEST: ("SPORTS_HOME",),
     Environment.AWS: (
         "SPORTS_CATALOG_URI", "SPORTS_WAREHOUSE_URI", "SPORTS_LANDING_URI", "SPORTS_REPORT_URI",
-        "SPORTS_BACKUP_URI", "SPORTS_CLUB_TIMEZONE", "SPORTS_EDGE_KEYS",
+        "SPORTS_BACKUP_URI", "SPORTS_MLFLOW_URI", "SPORTS_MODEL_URI", "SPORTS_CLUB_TIMEZONE",
+        "SPORTS_EDGE_KEYS",
     ),
 }  # fmt: skip
 
@@ -74,6 +81,8 @@ DEFAULTS: dict[Environment, dict[str, str]] = {
         "SPORTS_LANDING_URI": "{home}/landing",
         "SPORTS_REPORT_URI": "{home}/reports",
         "SPORTS_BACKUP_URI": "{home}/backups",
+        "SPORTS_MLFLOW_URI": "sqlite:///{home}/models/mlflow.db",
+        "SPORTS_MODEL_URI": "{home}/models",
         "SPORTS_CLUB_TIMEZONE": "Europe/Berlin",
         "SPORTS_EDGE_KEYS": "",
         "SPORTS_LANDING_GRACE_S": "3600",
@@ -122,6 +131,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         landing_uri=_place("SPORTS_LANDING_URI", value("SPORTS_LANDING_URI")),
         report_uri=_place("SPORTS_REPORT_URI", value("SPORTS_REPORT_URI")),
         backup_uri=_place("SPORTS_BACKUP_URI", value("SPORTS_BACKUP_URI")),
+        mlflow_uri=value("SPORTS_MLFLOW_URI"),
+        model_uri=_place("SPORTS_MODEL_URI", value("SPORTS_MODEL_URI")),
         s3=s3_options(environ),
         club_timezone=_checked_zone(value("SPORTS_CLUB_TIMEZONE")),
         edge_keys=_file(value("SPORTS_EDGE_KEYS")),

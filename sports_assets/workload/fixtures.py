@@ -71,16 +71,22 @@ def plan_of(fixtures: "pd.DataFrame", team: str, first: int, last: int, horizon_
 
     Args:
         fixtures: columns of `COLUMNS`; a day may be there twice, the earliest `known_from` counts.
+            Where there is a column `withdrawn_from`, the plan told of a fixture until that day.
         first, last: days since 1970, inclusive.
         horizon_d: how far ahead to look, days.
     """
     own = fixtures.loc[(fixtures["team"] == team).to_numpy(bool)]
     day, known = day_numbers(own["day"]), day_numbers(own["known_from"])
+    until = np.full(day.size, np.iinfo(np.int64).max)
+    if "withdrawn_from" in own:
+        withdrawn = own["withdrawn_from"].notna().to_numpy(bool)
+        until[withdrawn] = day_numbers(own.loc[withdrawn, "withdrawn_from"])
     count = last - first + 1
     is_fixture = np.zeros((horizon_d + 1, count), bool)
     for ahead in range(horizon_d + 1):
         seen_from = day - ahead
         told = (seen_from >= np.minimum(known, day)) & (seen_from >= first) & (seen_from <= last)
+        told &= seen_from < until
         is_fixture[ahead, seen_from[told] - first] = True
     start = int(np.minimum(known, day).min()) if day.size else last + 1
     return Plan(first, is_fixture, np.arange(first, last + 1) >= start)

@@ -54,6 +54,8 @@ def production(
         "SPORTS_LANDING_URI": f"s3://{bucket}/landing",
         "SPORTS_REPORT_URI": f"s3://{bucket}/reports",
         "SPORTS_BACKUP_URI": f"s3://{bucket}/backups",
+        "SPORTS_MLFLOW_URI": f"sqlite:///{tmp_path}/mlflow.db",
+        "SPORTS_MODEL_URI": f"s3://{bucket}/models",
         "SPORTS_CLUB_TIMEZONE": "Europe/Berlin",
         "SPORTS_EDGE_KEYS": str(tmp_path / "nodes"),
         "SPORTS_DAGSTER_POSTGRES_URL": postgres.new_database().replace("+psycopg2", ""),

@@ -28,6 +28,8 @@ TOLD = {
         "SPORTS_LANDING_URI": "s3://club-landing",
         "SPORTS_REPORT_URI": "s3://club-reports/pages",
         "SPORTS_BACKUP_URI": "s3://club-backups",
+        "SPORTS_MLFLOW_URI": "postgresql+psycopg2://mlflow:secret@db/mlflow",
+        "SPORTS_MODEL_URI": "s3://club-models",
         "SPORTS_CLUB_TIMEZONE": "Europe/Madrid",
         "SPORTS_EDGE_KEYS": "/etc/touchline/nodes",
     },
