@@ -19,6 +19,14 @@ from resources.contracts import (
     REPORT_SESSION,
 )
 from resources.late import Work, Works
+from resources.model_contracts import (
+    FEATURE_WORKLOAD,
+    OPS_DRIFT,
+    OPS_PROFILE,
+    OPS_PROMOTION,
+    PREDICTIONS,
+    REPORT_MODEL_CARD,
+)
 
 #: What each layer is, in the words of its readers; an asset's group is its layer.
 LAYERS: Mapping[str, str] = {
@@ -28,6 +36,8 @@ LAYERS: Mapping[str, str] = {
     "core": "who, what and when, agreed between sources",
     "mart": "facts that someone reads",
     "vision": "what the footage shows",
+    "feature": "what was known of an athlete on a day",
+    "model": "trained models, judged and registered",
     "prediction": "what models expect, with their uncertainty",
     "alert": "what is usual for an athlete, and who left it",
     "report": "pages for people",
@@ -41,6 +51,8 @@ _OWNERS: Mapping[str, str] = {
     "core": "team:data-platform",
     "mart": "team:sports-science",
     "vision": "team:computer-vision",
+    "feature": "team:data-science",
+    "model": "team:data-science",
     "prediction": "team:data-science",
     "alert": "team:medical",
     "report": "team:sports-science",
@@ -54,6 +66,8 @@ BACKFILL_LANE = "backfill"
 DAYS_LANE = "days"
 #: One upkeep at a time: two of them would only get in each other's way.
 UPKEEP_LANE = "upkeep"
+#: One training, promotion or scoring at a time: they read and move the same champions.
+MODELS_LANE = "models"
 #: Carried by runs that make everything from drop to page themselves.
 WHOLE_WAY_TAG = {"touchline/way": "drop-to-page"}
 
@@ -111,6 +125,14 @@ UPKEEP_KEY = asset_key(OPS_UPKEEP.key)
 BACKUP_KEY = asset_key("ops/backup")
 FAILED_RUN_KEY = asset_key(OPS_FAILED_RUN.key)
 STALE_ASSET_KEY = asset_key(OPS_STALE_ASSET.key)
+
+FEATURE_WORKLOAD_KEY = asset_key(FEATURE_WORKLOAD.key)
+PREDICTION_KEYS = {contract.name: asset_key(contract.key) for contract in PREDICTIONS}
+MODEL_KEYS = {name: asset_key(f"model/{name}") for name in PREDICTION_KEYS}
+PROFILES_KEY = asset_key(OPS_PROFILE.key)
+DRIFT_KEY = asset_key(OPS_DRIFT.key)
+PROMOTION_KEY = asset_key(OPS_PROMOTION.key)
+MODEL_CARD_KEY = asset_key(REPORT_MODEL_CARD.key)
 
 #: What becomes of a drop, and which job makes it so.
 WORKS = Works(

@@ -23,8 +23,8 @@ LEFT_AFTER_D: Final = 28
 #: Leagues fix their dates at least so long before, where a plan does not tell, d.
 _KNOWN_AHEAD_D: Final = 14
 
-# Of a source that never tells a return, an injury ends with the first load after it. Else who has no
-# return is still away: rehabilitation has load, too. An illness is an absence, and no injury.
+# Of a source that never tells a return, an injury ends with the first load after it. Else who has
+# no return is still away: rehabilitation has load, too. An illness is an absence, and no injury.
 _DAYS = f"""
 with named as (
     select w.*, coalesce(c.athlete_id, w.source || ':' || w.source_athlete_id) as athlete_id,

@@ -1,7 +1,6 @@
 """What a simulated club tells in drops is what the models read from the tables."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import dagster as dg
 import pandas as pd

@@ -1,0 +1,323 @@
+"""Models, decisions on them, and what they predict: one asset each, all made alike."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pyarrow as pa
+
+from edge_ingest.records import APPROVALS
+from resources.approvals import Approval
+from resources.dagster_resources import (
+    LakehouseResource,
+    LandingZoneResource,
+    ModelsResource,
+    ReportStoreResource,
+)
+from resources.lakehouse import Lakehouse, Slice
+from resources.landing_club import ATHLETES_NAME
+from resources.landing_zone import LandingZone
+from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD
+from resources.provenance import ProvenanceRef, code_version
+from resources.served_model import NoModel
+from sports_assets.assets import commit_context, guarded, materialized
+from sports_assets.checks import check_contract, contract_check_spec
+from sports_assets.keys import (
+    FEATURE_WORKLOAD_KEY,
+    MODEL_CARD_KEY,
+    MODEL_KEYS,
+    PREDICTION_KEYS,
+    PROMOTION_KEY,
+    RAW_KEYS,
+    owners,
+    tags,
+)
+from sports_assets.mlops.ledger import ledger_row
+from sports_assets.mlops.promotion_policy import load_policy
+from sports_assets.models.cards import card_rows
+from sports_assets.models.kinds import KINDS
+from sports_assets.models.promoting import promote
+from sports_assets.models.scoring import last_day, score
+from sports_assets.models.shape import ModelKind, NotTrainableError, Serving, learnable
+from sports_assets.models.training import register
+from sports_assets.workload.history import Squads, read_squads
+
+SEED = 20260101
+#: Why a training was asked for, in the tags of its run; by hand there is none.
+REASON_TAG = "touchline/retrain-reason"
+_EVERY_DAY = Slice("day", date.min, date.max, {})
+_READ = [FEATURE_WORKLOAD_KEY, RAW_KEYS["wellness"], RAW_KEYS["injuries"], RAW_KEYS["fixtures"]]
+
+
+def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=MODEL_KEYS[kind.name],
+        deps=_READ,
+        group_name="model",
+        owners=owners("model"),
+        tags=tags("model", personal="health"),
+        kinds={"python", "mlflow", "lightgbm"} if kind.is_of_trees else {"python", "mlflow"},
+        code_version="1",
+        description=(
+            f"{kind.question} Fitted, judged on athletes and days that it never saw beside what it "
+            "must beat, and registered as the challenger: ops/promotion decides whether it serves."
+        ),
+    )
+    @guarded
+    def model(
+        context: dg.AssetExecutionContext,
+        lakehouse: LakehouseResource,
+        landing_zone: LandingZoneResource,
+        report_store: ReportStoreResource,
+        models: ModelsResource,
+    ) -> dg.MaterializeResult:
+        """Train, judge and register; where there is too little to learn from, say so."""
+        now = datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(landing_zone.club_timezone)).date()
+        with lakehouse.open() as store, landing_zone.open() as zone:
+            squads = learnable(read_squads(store, zone.athletes()))
+            provenance = _provenance(squads, zone, {"seed": str(SEED)})
+        served = models.served().serve(kind.name, today)
+        champion = (
+            None
+            if isinstance(served, NoModel)
+            else Serving(served.version.version, served.payload)
+        )
+        try:
+            trained = kind.train(squads, champion, SEED)
+        except NotTrainableError as error:
+            context.log.warning("%s was not trained: %s", kind.name, error)
+            return _untrained(str(error), champion)
+        reason = context.run.tags.get(REASON_TAG, "asked for by a person")
+        with report_store.open() as shelf:
+            done = register(
+                models.registry(), shelf, kind.name, trained,
+                provenance=provenance, reason=reason, at_utc=now,
+                tags={"dagster_run_id": context.run.run_id},
+            )  # fmt: skip
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(done.version.sha256[:16]),
+            metadata={
+                "version": dg.MetadataValue.int(done.version.version),
+                "mlflow_run_id": dg.MetadataValue.text(done.version.run_id),
+                "trained_through": dg.MetadataValue.text(str(trained.trained_through)),
+                "reason": dg.MetadataValue.text(reason),
+                "card": dg.MetadataValue.path(done.card_uri),
+                "model_bytes": dg.MetadataValue.int(len(trained.payload)),
+                **{
+                    name: dg.MetadataValue.float(float(value))
+                    for name, value in trained.judgement.metrics.items()
+                    if value == value  # noqa: PLR0124 - not a NaN
+                },
+            },
+        )
+
+    return model
+
+
+def _untrained(why: str, champion: Serving | None) -> dg.MaterializeResult:
+    serving = f"version {champion.version}" if champion else "none"
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(sha256(why.encode()).hexdigest()[:16]),
+        metadata={
+            "not_trained": dg.MetadataValue.text(why),
+            "serving": dg.MetadataValue.text(serving),
+        },
+    )
+
+
+def _prediction_asset(kind: ModelKind) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=PREDICTION_KEYS[kind.name],
+        deps=[*_READ, PROMOTION_KEY],
+        check_specs=[contract_check_spec(kind.contract)],
+        group_name=kind.contract.layer,
+        owners=owners(kind.contract.layer),
+        tags=tags(kind.contract.layer, personal="health"),
+        kinds={"python", "iceberg"},
+        code_version="1",
+        description=(
+            f"{kind.question} By the champion; {kind.contract.grain}. Each row says its interval, "
+            "its reasons, which version said it and how old that was. What was said on an earlier "
+            "day stays as it was said."
+        ),
+    )
+    @guarded
+    def prediction(
+        context: dg.AssetExecutionContext,
+        lakehouse: LakehouseResource,
+        landing_zone: LandingZoneResource,
+        models: ModelsResource,
+    ) -> dg.MaterializeResult:
+        """Ask the champion of every day that nobody has spoken of, and of the newest."""
+        now = datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(landing_zone.club_timezone)).date()
+        served = models.served().serve(kind.name, today)
+        with lakehouse.open() as store, landing_zone.open() as zone:
+            squads = read_squads(store, zone.athletes())
+            why = _nothing_to_say(served, squads)
+            if why or isinstance(served, NoModel):
+                context.log.warning("%s: %s", kind.contract.key, why)
+                empty = kind.contract.empty()
+                nothing = Slice("day", date.max, date.max, {})
+                done = store.replace_slice(kind.contract, empty, nothing, commit_context(context))
+                checked = check_contract(kind.contract, empty)
+                return materialized(
+                    done, [checked], {"nothing_predicted": dg.MetadataValue.text(why)}
+                )
+            version = served.version
+            provenance = _provenance(
+                squads, zone, {"model": f"{version.name}:{version.version}:{version.sha256[:16]}"}
+            ).model_copy(update={"drops": ()})
+            scored = score(
+                kind, served, squads, last_said=last_day(store, kind), now_utc=now,
+                provenance=provenance,
+            )  # fmt: skip
+            done = store.replace_slice(
+                kind.contract, scored.rows, scored.replaced, commit_context(context)
+            )
+        if served.is_from_cache:
+            context.log.warning("the registry could not be asked: %s", served.why)
+        return materialized(
+            done,
+            [check_contract(kind.contract, scored.rows)],
+            {
+                "model_version": dg.MetadataValue.int(version.version),
+                "model_age_d": dg.MetadataValue.int(served.age_d),
+                "is_registry_down": dg.MetadataValue.bool(served.is_from_cache),
+                "first_day": dg.MetadataValue.text(str(scored.replaced.first_day)),
+                "last_day": dg.MetadataValue.text(str(scored.replaced.last_day)),
+            },
+        )
+
+    return prediction
+
+
+def _nothing_to_say(served: object, squads: Squads) -> str:
+    """Why nothing is predicted; empty where something is."""
+    if isinstance(served, NoModel):
+        return served.why
+    return "" if len(squads.days) else "nobody has told of a day yet: send wellness or load"
+
+
+@dg.asset(
+    key=PROMOTION_KEY,
+    deps=[*MODEL_KEYS.values(), RAW_KEYS["approvals"]],
+    check_specs=[contract_check_spec(OPS_PROMOTION)],
+    group_name=OPS_PROMOTION.layer,
+    owners=owners("model"),
+    tags=tags(OPS_PROMOTION.layer),
+    kinds={"python", "mlflow", "iceberg"},
+    code_version="1",
+    description=(
+        "The ledger of what may serve: each challenger is promoted, waits for a person's approval, "
+        "or is rejected, with the reasons; rollbacks, too. Policy: promotion.toml."
+    ),
+)
+@guarded
+def promotion(
+    context: dg.AssetExecutionContext,
+    lakehouse: LakehouseResource,
+    landing_zone: LandingZoneResource,
+    models: ModelsResource,
+) -> dg.MaterializeResult:
+    """Decide on every challenger, by policy and by what people said."""
+    now = datetime.now(UTC)
+    with lakehouse.open() as store:
+        ledger, words = _ledger(store), _approvals(store)
+        made = [
+            ledger_row(one, landing_zone.club_timezone)
+            for one in promote(
+                models.registry(),
+                [kind.name for kind in KINDS],
+                approvals=words,
+                ledger=ledger,
+                policy=load_policy(),
+                now_utc=now,
+                run_id=context.run.run_id,
+            )
+        ]
+        rows = OPS_PROMOTION.conform(
+            pa.concat_tables([ledger, pa.Table.from_pylist(made, schema=OPS_PROMOTION.schema)])
+        )
+        commit = store.replace_slice(OPS_PROMOTION, rows, _EVERY_DAY, commit_context(context))
+    return materialized(
+        commit,
+        [check_contract(OPS_PROMOTION, rows)],
+        {"decided": dg.MetadataValue.md(_decisions(made))},
+    )
+
+
+def _decisions(made: Sequence[dict[str, object]]) -> str:
+    if not made:
+        return "Nothing new to decide."
+    return "\n\n".join(
+        f"**{row['model']} version {row['version']}: {row['verdict']}**\n\n"
+        + "\n".join(f"- {reason}" for reason in str(row["reasons"]).split("\n"))
+        for row in made
+    )
+
+
+@dg.asset(
+    key=MODEL_CARD_KEY,
+    deps=[*MODEL_KEYS.values(), PROMOTION_KEY],
+    check_specs=[contract_check_spec(REPORT_MODEL_CARD)],
+    group_name=REPORT_MODEL_CARD.layer,
+    owners=owners("model"),
+    tags=tags(REPORT_MODEL_CARD.layer),
+    kinds={"python", "html"},
+    code_version="1",
+    description=(
+        "One page a version of a model: what it predicts and for whom, how right it was beside "
+        "what, whether it leaks, and its limits."
+    ),
+)
+@guarded
+def model_card(
+    context: dg.AssetExecutionContext,
+    lakehouse: LakehouseResource,
+    landing_zone: LandingZoneResource,
+    report_store: ReportStoreResource,
+    models: ModelsResource,
+) -> dg.MaterializeResult:
+    """List the card of every version that was judged."""
+    with lakehouse.open() as store, report_store.open() as shelf:
+        rows = card_rows(
+            models.registry(), shelf, [kind.name for kind in KINDS], landing_zone.club_timezone
+        )
+        commit = store.replace_slice(REPORT_MODEL_CARD, rows, _EVERY_DAY, commit_context(context))
+    newest = {row["model_name"]: row["uri"] for row in rows.to_pylist()}
+    return materialized(
+        commit,
+        [check_contract(REPORT_MODEL_CARD, rows)],
+        {name: dg.MetadataValue.path(uri) for name, uri in newest.items()},
+    )
+
+
+def _provenance(squads: Squads, zone: LandingZone, settings: dict[str, str]) -> ProvenanceRef:
+    return ProvenanceRef(
+        drops=(),
+        snapshots=squads.snapshots,
+        settings={"athletes_sha256": zone.checksum(ATHLETES_NAME), **settings},
+        code_version=code_version(),
+    )
+
+
+def _ledger(store: Lakehouse) -> pa.Table:
+    with store.connect() as connection:
+        store.view(connection, OPS_PROMOTION, "ledger")
+        return OPS_PROMOTION.conform(connection.sql("select * from ledger").to_arrow_table())
+
+
+def _approvals(store: Lakehouse) -> list[Approval]:
+    with store.connect() as connection:
+        store.view(connection, APPROVALS, "said")
+        rows = connection.sql("select * from said").to_arrow_table().to_pylist()
+    names = Approval.__dataclass_fields__
+    return [Approval(**{name: row[name] for name in names}) for row in rows]
+
+
+model_assets = [_model_asset(kind) for kind in KINDS]
+prediction_assets = [_prediction_asset(kind) for kind in KINDS]

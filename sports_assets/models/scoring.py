@@ -1,0 +1,86 @@
+"""What the champion says of the days that nobody has spoken of yet."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from resources.lakehouse import Lakehouse, Slice
+from resources.provenance import ProvenanceRef
+from resources.served_model import ServedModel
+from sports_assets.models.shape import ModelKind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sports_assets.workload.history import Squads
+
+#: Days before the newest that are spoken of when nothing was said before, d.
+LOOK_BACK_D: Final = 56
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows of a prediction table, and the days that they replace."""
+
+    rows: pa.Table
+    replaced: Slice
+
+
+def days_to_score(
+    newest: date, last_said: date | None, trained_through: date
+) -> tuple[date, date]:
+    """First and last day to speak of.
+
+    What was said on an earlier day stays as it was said; the newest day is spoken of anew, by the
+    model that serves now. Days that the model learned from are left out, but for the newest.
+    """
+    first = newest - timedelta(days=LOOK_BACK_D) if last_said is None else last_said
+    first = max(first, trained_through + timedelta(days=1))
+    return min(first, newest), newest
+
+
+def score(
+    kind: ModelKind,
+    served: ServedModel,
+    squads: "Squads",
+    *,
+    last_said: date | None,
+    now_utc: datetime,
+    provenance: ProvenanceRef,
+) -> Scored:
+    """Predictions of a champion as rows of its table."""
+    newest = squads.days["day"].max().date()
+    first, last = days_to_score(newest, last_said, served.version.trained_through)
+    replaced = Slice("day", first, last, {})
+    frame = kind.predict(served.payload, squads, _timestamp(first))
+    if frame.empty:
+        return Scored(kind.contract.empty(), replaced)
+    day = frame["day"].dt.date
+    columns = {
+        **{name: pa.array(frame[name], from_pandas=True) for name in frame if name != "day"},
+        "day": pa.array(day, pa.date32()),
+        "predicted_at_utc": pa.repeat(pa.scalar(now_utc, pa.timestamp("us", "UTC")), len(frame)),
+        "model_name": pa.repeat(served.version.name, len(frame)),
+        "model_version": pa.repeat(str(served.version.version), len(frame)),
+        "model_age_d": pa.array(
+            [max(0, (one - served.version.trained_through).days) for one in day], pa.int32()
+        ),
+        "provenance": pa.repeat(provenance.to_json(), len(frame)),
+    }
+    return Scored(kind.contract.conform(pa.table(columns)), replaced)
+
+
+def last_day(lakehouse: Lakehouse, kind: ModelKind) -> date | None:
+    """The newest day that something was said of; None where nothing was."""
+    with lakehouse.connect() as connection:
+        lakehouse.view(connection, kind.contract, "said")
+        found = connection.sql("select max(day) from said").fetchone()
+    return found[0] if found else None
+
+
+def _timestamp(day: date) -> "pd.Timestamp":
+    import pandas as pd
+
+    return pd.Timestamp(day)

@@ -1,0 +1,89 @@
+"""From a model that was trained to a version in the registry, with its card beside."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from resources.model_registry import Alias, Because, ModelRegistry, ModelVersion, RunRecord
+from resources.provenance import ProvenanceRef
+from resources.report_store import ReportStore
+from sports_assets.mlops.model_card import render_model_card
+from sports_assets.models.shape import Judgement, Trained
+
+#: The tag under which a version's judgement is kept.
+JUDGEMENT_TAG = "judgement"
+#: The tag under which it is kept what a version was made from.
+BASIS_TAG = "basis"
+#: Pages of models stand in the report store by this name and the version.
+CARD_PREFIX = "model-card-"
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version, and where its card is."""
+
+    version: ModelVersion
+    card_uri: str
+
+
+def register(
+    registry: ModelRegistry,
+    shelf: ReportStore,
+    name: str,
+    trained: Trained,
+    *,
+    provenance: ProvenanceRef,
+    reason: str,
+    at_utc: datetime,
+    tags: Mapping[str, str],
+) -> Registered:
+    """Keep a trained model, make it the challenger, and write its card.
+
+    A model whose bytes are those of a version that is there already is not registered again: the
+    same inputs, seed and code give the same version, however often a run is repeated.
+
+    Raises:
+        RegistryUnavailableError: the registry does not answer. Nothing serves that did not before.
+        AliasMovedError: another training made a challenger meanwhile: try again.
+    """
+    card = replace(trained.card, model=name, provenance=provenance)
+    sha256 = hashlib.sha256(trained.payload).hexdigest()
+    version = next((v for v in registry.versions(name) if v.sha256 == sha256), None)
+    if version is None:
+        record = RunRecord(
+            model_name=name,
+            created_at_utc=at_utc,
+            trained_through=trained.trained_through,
+            reason=reason,
+            provenance=provenance,
+            params=trained.params,
+            metrics={n: v for n, v in trained.judgement.metrics.items() if v == v},  # noqa: PLR0124
+            artifacts={"model_card.html": render_model_card(card).encode()},
+            dataset=trained.dataset,
+            tags={
+                **tags,
+                JUDGEMENT_TAG: trained.judgement.to_json(),
+                # Without the drops, which stand in the run's own record: a tag is short.
+                BASIS_TAG: provenance.model_copy(update={"drops": ()}).to_json(),
+            },
+        )
+        version = registry.log_and_register(record, trained.payload)
+    before = registry.history(name, Alias.CHALLENGER).current
+    champion = registry.history(name, Alias.CHAMPION).current
+    if version.version not in {before, champion}:
+        because = Because("model/" + name, reason, at_utc)
+        registry.set_alias(
+            name, Alias.CHALLENGER, version.version, expected=before, because=because
+        )
+    page = render_model_card(replace(card, version=str(version.version)))
+    kept = CARD_PREFIX + name
+    if version.version in shelf.revisions(kept):
+        return Registered(version, shelf.uri(kept, version.version))
+    return Registered(version, shelf.write(kept, version.version, page))
+
+
+def judgement_of(version: ModelVersion) -> Judgement | None:
+    """What a version's evaluation came to; None for one that somebody else registered."""
+    told = version.tags.get(JUDGEMENT_TAG)
+    return Judgement.from_json(told) if told else None
