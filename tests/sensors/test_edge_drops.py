@@ -258,8 +258,10 @@ def test_drops_about_days_are_one_request_a_table_and_source(tmp_path: Path, tic
     this = send_days(tmp_path, wellness({(0, "anna"): 7}))
     last = send_days(tmp_path, wellness({(-7, "anna"): 7}, first=-7, last=-1))
     hurt = send_days(tmp_path, diary.injuries({"i1": (0, "anna")}))
+    plan = send_days(tmp_path, diary.fixtures({("m1", 3): -20}))
     result = tick()
     assert _days_asked(result) == [
+        ("fixtures", [place_of(plan)]),
         ("injuries", [place_of(hurt)]), ("wellness", sorted([place_of(this), place_of(last)])),
     ]  # fmt: skip
     assert {request.tags[LANE_TAG] for request in result.run_requests or []} == {"days"}
