@@ -10,7 +10,6 @@ from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.lakehouse import Slice
 from resources.model_contracts import FEATURE_WORKLOAD
 from sports_assets.assets import commit_context, guarded, materialized
-from sports_assets.automation import on_new_sessions
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import FEATURE_WORKLOAD_KEY, IDENTITY_ATHLETES_KEY, RAW_KEYS, owners, tags
 from sports_assets.workload.features import workload_features
@@ -23,7 +22,6 @@ _EVERY_DAY = Slice("day", date.min, date.max, {})
     key=FEATURE_WORKLOAD_KEY,
     deps=[RAW_KEYS["wellness"], RAW_KEYS["injuries"], RAW_KEYS["fixtures"], IDENTITY_ATHLETES_KEY],
     check_specs=[contract_check_spec(FEATURE_WORKLOAD)],
-    automation_condition=on_new_sessions(),
     group_name=FEATURE_WORKLOAD.layer,
     owners=owners(FEATURE_WORKLOAD.layer),
     tags=tags(FEATURE_WORKLOAD.layer, personal="health"),

@@ -166,9 +166,9 @@ def _beside(
 def _card(
     evaluation: "Evaluation", model: "RecoveryModel", last: date, *, made_up: bool
 ) -> ModelCard:
-    lines = [score for score in evaluation.scores if score.group == "all kinds"] or list(
-        evaluation.scores
-    )
+    from sports_assets.models.recovery.scores import EVERYTHING
+
+    lines = [score for score in evaluation.scores if score.group == EVERYTHING]
     verdicts = evaluation.verdicts()
     return ModelCard(
         title="Recovery, days until full training",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sports_assets.mlops.retraining import (
+from resources.retraining import (
     Action,
     Answer,
     Ask,

@@ -1,0 +1,8 @@
+"""Every model of the lakehouse."""
+
+from typing import Final
+
+from sports_assets.models.recovery.shape import RecoveryKind
+from sports_assets.models.shape import ModelKind
+
+KINDS: Final[tuple[ModelKind, ...]] = (RecoveryKind(),)
