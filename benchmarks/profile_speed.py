@@ -83,7 +83,8 @@ def profile_ratio(rows: int = 1_000_000, rounds: int = 2, seed: int = 5) -> Prof
 def _table(rows: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({f"feature_{i}": rng.normal(size=rows) for i in range(9)})
+    unanswered = 0.1
     for i in (2, 5):
-        frame.loc[rng.random(rows) < 0.1, f"feature_{i}"] = np.nan
+        frame.loc[rng.random(rows) < unanswered, f"feature_{i}"] = np.nan
     frame["injury_kind"] = rng.choice(["muscle", "ligament", "contusion", "illness"], rows)
     return frame
