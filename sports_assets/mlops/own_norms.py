@@ -22,6 +22,7 @@ _LOOK_BACK_WEEKS: Final = 40
 #: Known days that a norm needs, and that a week needs to be held against it.
 _NORM_LEAST_D: Final = 14
 _WEEK_LEAST_D: Final = 2
+_TRIMMED: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class OwnShift:
 
     Attributes:
         athletes: who has a norm and enough days in the week.
-        shift: mean over them of (mean of the week - own norm), in the column's unit; NaN of none.
+        shift: mean over them of (mean of the week - own norm), the tenth that rose and the tenth
+            that fell most left out, in the column's unit; NaN of none. One athlete who stops
+            answering is no drift of a squad.
         shift_sd: its sample standard deviation over athletes; NaN of less than two.
         share_up: share of them above their norm; NaN of none.
         missing_shift: mean over athletes of (missing share of the week - of the norm's weeks); NaN
@@ -80,9 +83,11 @@ def own_shifts(
             grid,
             is_row,
             at,
-            [past for past in usual if at - _LOOK_BACK_WEEKS <= past < at and is_row[:, past].any()][
-                -NORM_WEEKS:
-            ],
+            [
+                past
+                for past in usual
+                if at - _LOOK_BACK_WEEKS <= past < at and is_row[:, past].any()
+            ][-NORM_WEEKS:],
         )
         for at, week in enumerate(weeks)
         if is_row[:, at].any()
@@ -105,7 +110,7 @@ def _one_week(
     by_day, _ = _mean((days - norm[:, None]).T)
     return OwnShift(
         athletes=len(shifts),
-        shift=float(shifts.mean()) if len(shifts) else float("nan"),
+        shift=_trimmed(shifts),
         shift_sd=float(shifts.std(ddof=1)) if len(shifts) > 1 else float("nan"),
         share_up=float((shifts > 0).mean()) if len(shifts) else float("nan"),
         missing_shift=float(missing.mean()) if len(missing) else float("nan"),
@@ -130,6 +135,13 @@ def _grid(
     is_row[code, place] = True
     shape = (len(names), weeks, WEEK_D)
     return grid.reshape(shape), is_row.reshape(shape), first
+
+
+def _trimmed(shifts: FloatArray) -> float:
+    """Mean without a tenth at each end; NaN of none."""
+    cut = int(_TRIMMED * len(shifts))
+    kept = np.sort(shifts)[cut : len(shifts) - cut]
+    return float(kept.mean()) if len(kept) else float("nan")
 
 
 def _mean(values: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:

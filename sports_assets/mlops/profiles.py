@@ -57,7 +57,9 @@ class WeekProfile:
         `set_name` is called `source` there and `week` is called `day`, as in every table that is
         replaced by source and days; `own_day_shifts` is a JSON list of seven numbers or nulls.
         """
-        row = {_NAMES.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
+        row = {
+            _NAMES.get(field.name, field.name): getattr(self, field.name) for field in fields(self)
+        }
         own = row.pop("own")
         told = asdict(own) if own is not None else dict.fromkeys(_OWN)
         days = told.pop("day_shifts")
@@ -139,7 +141,9 @@ def week_profiles(
             prepared[column] = pd.Series(numbers)
             norms[column] = own_shifts(athlete, day, numbers, unusual)
         else:
-            prepared[column] = values.astype("str").where(values.notna(), None).reset_index(drop=True)
+            prepared[column] = (
+                values.astype("str").where(values.notna(), None).reset_index(drop=True)
+            )
     table = pd.DataFrame(prepared)
     mondays = np.array([monday(one) for one in day.astype(object)])
     wanted = sorted(set(mondays) if weeks is None else set(mondays) & set(weeks))
