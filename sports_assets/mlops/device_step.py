@@ -12,9 +12,8 @@ import numpy.typing as npt
 #: A device moves everyone: share of athletes on one side of their norm, from which on it is all.
 #: An athlete's own week scatters, so that not quite all lie there.
 EVERYONE: Final = 0.75
-#: What the days right around a step must hold of it; a drift over a week or more holds half.
-AT_ONCE: Final = 0.7
-_AROUND_D: Final = 3
+#: Days over which a slow change is thought to go, when it is held against a step.
+_SLOW_D: Final = 14
 _LEAST_SIDE_D: Final = 4
 
 
@@ -25,12 +24,12 @@ class Step:
     Attributes:
         day: first day on the new level.
         height: new level less the old, in the column's unit.
-        at_once: share of the height that the three days around it hold already.
+        is_sharp: whether it explains the days better than any slope over two weeks does.
     """
 
     day: date
     height: float
-    at_once: float
+    is_sharp: bool
 
 
 def find_step(first: date, day_shifts: Sequence[float]) -> Step | None:
@@ -44,24 +43,23 @@ def find_step(first: date, day_shifts: Sequence[float]) -> Step | None:
         None where one side would have less than four known days.
     """
     values = np.asarray(day_shifts, np.float64)
-    best: tuple[float, int] | None = None
-    for at in range(1, len(values)):
-        before, after = _known(values[:at]), _known(values[at:])
-        if min(len(before), len(after)) < _LEAST_SIDE_D or np.isnan(values[at]):
-            continue
-        explained = (
-            len(before) * len(after) / (len(before) + len(after))
-            * float(after.mean() - before.mean()) ** 2
-        )  # fmt: skip
-        if best is None or explained > best[0]:
-            best = explained, at
-    if best is None:
+    known = np.flatnonzero(~np.isnan(values))
+    series = values[known]
+    if len(known) < 2 * _LEAST_SIDE_D:
         return None
-    at = best[1]
-    height = float(_known(values[at:]).mean() - _known(values[:at]).mean())
-    near = _known(values[at : at + _AROUND_D]), _known(values[max(0, at - _AROUND_D) : at])
-    held = float(near[0].mean() - near[1].mean()) if min(map(len, near)) else 0.0
-    return Step(first + timedelta(days=at), height, held / height if height else 0.0)
+    # Whichever begins where: every step and every slope, as columns, known days only.
+    steps = [
+        (int(known[at]), np.asarray(known >= known[at], np.float64))
+        for at in range(_LEAST_SIDE_D, len(known) - _LEAST_SIDE_D + 1)
+    ]
+    slopes = [
+        np.clip((known - begins) / _SLOW_D, 0.0, 1.0)
+        for begins in range(int(known[0]) - _SLOW_D + 1, int(known[-1]))
+    ]
+    at, shape = max(steps, key=lambda step: _explained(step[1], series))
+    slow = max(_explained(slope, series) for slope in slopes)
+    height = float(series[shape == 1].mean() - series[shape == 0].mean())
+    return Step(first + timedelta(days=at), height, _explained(shape, series) > slow)
 
 
 def share_that_moved(shift: float, shift_sd: float) -> float:
@@ -74,5 +72,8 @@ def share_that_moved(shift: float, shift_sd: float) -> float:
     return NormalDist().cdf(abs(shift) / shift_sd)
 
 
-def _known(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return values[~np.isnan(values)]
+def _explained(shape: npt.NDArray[np.float64], series: npt.NDArray[np.float64]) -> float:
+    """Part of the series' scatter that goes with the shape, in squared units."""
+    centred = shape - shape.mean()
+    size = float(np.square(centred).sum())
+    return float((centred * series).sum()) ** 2 / size if size else 0.0

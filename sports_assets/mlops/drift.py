@@ -3,7 +3,7 @@
 The rule, and its reason. What decides is how the squad's week lies against the athletes' own norms
 (`own_norms`), held against the same figure of the reference weeks by a control chart that knows
 their autocorrelation and the fixture list (`control_chart`). Its answer counts alarms: `act` where
-so large a deviation would come by chance a tenth of a time in a stable season, over all columns
+so large a deviation would come by chance less than once in five stable seasons, over all columns
 together. PSI and KS of the same sketches stand beside and decide nothing: the customary bands (0.1
 and 0.25) are for independent rows, and 25 athletes' weeks leave them by chance; p-values of rows
 are worse. A change of spread alone, the squad's mean unmoved, shows in PSI and not in the verdict.
@@ -11,7 +11,7 @@ What moved is then told apart (`drift_kinds`).
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -26,6 +26,7 @@ from sports_assets.mlops.drift_charts import (
 from sports_assets.mlops.drift_findings import Finding, SubjectKind
 from sports_assets.mlops.drift_kinds import Explained, explain
 from sports_assets.mlops.own_norms import WEEK_D
+from sports_assets.mlops.planned_weeks import WeekPlan
 from sports_assets.mlops.profiles import WeekProfile
 from sports_assets.mlops.sketch_distances import PSI_ACT, PSI_WATCH, Mixture, ks, psi
 
@@ -36,7 +37,7 @@ def judge_week(
     model: str,
     week: date,
     reference: Collection[date],
-    matches: Mapping[date, int],
+    plan: WeekPlan | None,
     subject_kind: SubjectKind = "input",
     settings: DriftSettings | None = None,
     profiler: Profiler | None = None,
@@ -49,8 +50,8 @@ def judge_week(
         model: that the findings are of.
         week: Monday of a week that is over.
         reference: Mondays of weeks that the model was made of; six usual ones at least.
-        matches: the team's fixtures by Monday, from before the reference on; weeks without one
-            are no reference, and are not judged. Empty: every week is like every other.
+        plan: of the team's fixture list, from before the reference on; unusual weeks are no
+            reference, and are not judged. None: every week is like every other.
         subject_kind: `input` or `prediction`.
         settings: the operating point.
         profiler: that made the sketches; left out, PSI and KS are not computed.
@@ -60,7 +61,7 @@ def judge_week(
         standard errors of the reference; and with a profiler `psi` and `ks`.
     """
     settings = settings or DriftSettings()
-    history = history_of(profiles, reference, matches)
+    history = history_of(profiles, reference, plan)
     day = week + timedelta(days=WEEK_D - 1)
     findings = []
     for one in explain(history, week, chart_week(history, week, settings)):
@@ -91,7 +92,7 @@ def _reason(history: SetHistory, week: date, one: Explained, settings: DriftSett
             f"{LEAST_REFERENCE} with norms of the athletes are needed"
         )
     if not history.is_usual(week):
-        return "a week without a fixture is not compared"
+        return "a week in a pause of the fixture list is not compared"
     if found is None:
         return "no athlete has a norm and enough known days in this week"
     weeks = "the week lies" if found.window == 1 else f"the last {found.window} weeks lie"

@@ -15,6 +15,7 @@ from sports_assets.mlops.control_chart import (
 )
 from sports_assets.mlops.drift_findings import Verdict
 from sports_assets.mlops.own_norms import WEEK_D
+from sports_assets.mlops.planned_weeks import WeekPlan
 from sports_assets.mlops.profiles import WeekProfile
 
 Statistic = Literal["own_shift", "own_missing_shift"]
@@ -27,7 +28,8 @@ class DriftSettings:
     """The operating point.
 
     Attributes:
-        false_alarms: of `act`, in a stable season, over all columns of a set.
+        false_alarms: of `act`, in a stable season, over all columns of a set; an upper bound, as
+            columns and windows resemble each other: 20 simulated seasons had half as many.
         false_watches: of `watch`, likewise.
         smallest_shift: shifts below are not worth a retraining, in SD of the reference rows.
         smallest_missing: the same of the share of missing values.
@@ -37,7 +39,7 @@ class DriftSettings:
         season_weeks: weeks of a season.
     """
 
-    false_alarms: float = 0.1
+    false_alarms: float = 0.2
     false_watches: float = 1.0
     smallest_shift: float = 0.2
     smallest_missing: float = 0.1
@@ -79,13 +81,13 @@ class SetHistory:
     Attributes:
         rows: of columns of numbers.
         reference: Mondays of the usual weeks that are compared with, in order.
-        matches: fixtures by Monday; empty where there is no plan.
+        plan: of the fixture list; None where there is none.
         weeks: Mondays with any row.
     """
 
     rows: Mapping[tuple[str, date], WeekProfile]
     reference: Sequence[date]
-    matches: Mapping[date, int]
+    plan: WeekPlan | None
     weeks: Collection[date]
 
     @property
@@ -94,8 +96,8 @@ class SetHistory:
         return tuple(dict.fromkeys(column for column, _ in self.rows))
 
     def is_usual(self, week: date) -> bool:
-        """Whether a week may be compared: one with a fixture, where there is a plan."""
-        return not self.matches or self.matches.get(week, 0) > 0
+        """Whether a week may be compared: where there is a plan, one like others."""
+        return self.plan is None or self.plan.is_usual(week)
 
     def value(self, column: str, week: date, statistic: Statistic) -> float:
         """In the column's unit; NaN of a week without.
@@ -108,19 +110,20 @@ class SetHistory:
             return 1.0 if is_gone else float("nan")
         return row.own.shift if statistic == "own_shift" else row.own.missing_shift
 
-    def plan(self, weeks: Sequence[date]) -> list[float]:
-        """Fixtures of weeks."""
-        return [float(self.matches.get(week, 0)) for week in weeks]
+    def matches(self, weeks: Sequence[date]) -> list[float]:
+        """Fixtures of weeks; 0 without a plan."""
+        plan = {} if self.plan is None else self.plan.matches
+        return [float(plan.get(week, 0)) for week in weeks]
 
 
 def history_of(
-    profiles: Sequence[WeekProfile], reference: Collection[date], matches: Mapping[date, int]
+    profiles: Sequence[WeekProfile], reference: Collection[date], plan: WeekPlan | None
 ) -> SetHistory:
     """Profiles put in order; columns of texts are passed over."""
     rows = {(one.column, one.week): one for one in profiles if one.own is not None}
     known = frozenset(week for _, week in rows)
-    usual = [week for week in sorted(set(reference) & known) if not matches or matches.get(week, 0)]
-    return SetHistory(rows, usual, matches, known)
+    usual = [week for week in sorted(set(reference) & known) if plan is None or plan.is_usual(week)]
+    return SetHistory(rows, usual, plan, known)
 
 
 def judged_weeks(history: SetHistory, week: date) -> list[date]:
@@ -181,8 +184,8 @@ def _chart(
     series: _Series, judged: Sequence[date], charts: int, settings: DriftSettings
 ) -> Charted:
     unit = series.unit()
-    reference, plan = series.history.reference, series.history.plan
-    chart = fit_chart(series.values(reference, unit), plan(reference), floor=settings.floor)
+    reference, matches = series.history.reference, series.history.matches
+    chart = fit_chart(series.values(reference, unit), matches(reference), floor=settings.floor)
     if chart is None:
         return Charted(series.column, series.statistic, unit, None, None, float("nan"), "ok")
     weeks = settings.season_weeks
@@ -190,7 +193,7 @@ def _chart(
         score_at(chart, settings.false_alarms, charts, weeks), settings.guard * chart.largest
     )
     watch_at = score_at(chart, settings.false_watches, charts, weeks)
-    found = deviation(chart, series.values(judged, unit), plan(judged), charts, weeks)
+    found = deviation(chart, series.values(judged, unit), matches(judged), charts, weeks)
     verdict: Verdict = "ok"
     if found is not None and abs(found.shift) >= settings.smallest(series.statistic):
         score = abs(found.score)

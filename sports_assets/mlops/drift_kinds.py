@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from typing import Final
 
 from sports_assets.mlops.column_families import DEVICE_FAMILIES, Family, family_of
-from sports_assets.mlops.device_step import AT_ONCE, EVERYONE, Step, find_step, share_that_moved
+from sports_assets.mlops.device_step import EVERYONE, Step, find_step, share_that_moved
 from sports_assets.mlops.drift_charts import Charted, SetHistory, judged_weeks
 from sports_assets.mlops.drift_findings import DriftKind, Verdict
 from sports_assets.mlops.own_norms import WEEK_D
-from sports_assets.mlops.planned_weeks import is_congested, weeks_since_break
 
 #: What a break or a congested calendar moves.
 _BY_PLAN: Final[tuple[Family, ...]] = ("load", "gnss", "answers", "history", "prediction")
 #: What must stay where it was for a step to be the device's.
 _FELT: Final[tuple[Family, ...]] = ("answers", "load")
+_HISTORY_WORDS: Final = "injuries and returns are held against expectation by performance"
 #: Weeks before the judged ones in which a step is looked for too.
 _STEP_WEEKS: Final = 4
 
@@ -37,9 +37,11 @@ class Explained:
 def explain(history: SetHistory, week: date, charted: Sequence[Charted]) -> list[Explained]:
     """The cause of each movement of a week.
 
-    In this order: what the fixture list explains is `expected` and no alarm; what a device's
-    columns show for everyone at once, with nothing felt, is a `device_change`; missing answers are
-    `missing`; all else is a `shift`.
+    In this order: what the fixture list explains is `expected` and no alarm; missing answers are
+    `missing`; what a device's columns show for everyone at once, with nothing felt, is a
+    `device_change`; all else is a `shift`. A run of injuries or returns moves the columns of injury
+    history; whether it is more than was expected, performance tells, so that a shift of these is
+    `watch` at most.
     """
     planned = [_planned(history, week, one) for one in charted]
     open_ = [
@@ -65,6 +67,8 @@ def explain(history: SetHistory, week: date, charted: Sequence[Charted]) -> list
             )
         elif step is not None:
             explained.append(Explained(one, one.verdict, "device_change", _device_words(step)))
+        elif family_of(one.column).family == "history":
+            explained.append(Explained(one, "watch", "shift", _HISTORY_WORDS))
         else:
             explained.append(Explained(one, one.verdict, "shift", ""))
     return explained
@@ -72,18 +76,20 @@ def explain(history: SetHistory, week: date, charted: Sequence[Charted]) -> list
 
 def _planned(history: SetHistory, week: date, one: Charted) -> str:
     """Why the fixture list explains a movement; empty where it does not."""
-    if one.verdict == "ok" or not history.matches:
+    plan = history.plan
+    if one.verdict == "ok" or plan is None:
         return ""
     family = family_of(one.column)
     if family.family == "plan":
         return "it is made of the published plan"
     if family.family not in _BY_PLAN or one.statistic != "own_shift":
         return ""
-    since = weeks_since_break(history.matches, week)
+    since = plan.weeks_since_break(week)
     if since is not None and since <= family.memory_weeks:
-        return f"a break of the fixture list ended {since} weeks ago, which the column remembers"
+        ago = "1 week" if since == 1 else f"{since} weeks"
+        return f"a break of the fixture list ended {ago} ago, which the column remembers"
     window = judged_weeks(history, week)[-one.found.window :] if one.found else [week]
-    if any(is_congested(history.matches, earlier, history.reference) for earlier in window):
+    if any(plan.is_congested(earlier, history.reference) for earlier in window):
         return "the fixture list is congested, more than in nearly all reference weeks"
     return ""
 
@@ -105,7 +111,7 @@ def _device_step(
             continue
         first, days = _days_before(history, one.column, week)
         step = find_step(first, days)
-        if step is not None and step.at_once >= AT_ONCE:
+        if step is not None and step.is_sharp:
             return step
     return None
 

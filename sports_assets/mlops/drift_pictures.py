@@ -1,7 +1,7 @@
 """Pictures of a drift report: control charts of what moved, and injuries against expectation."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +9,7 @@ from sports_assets.mlops.control_chart import standard_error
 from sports_assets.mlops.drift_charts import DriftSettings, chart_week, history_of, judged_weeks
 from sports_assets.mlops.drift_findings import Finding
 from sports_assets.mlops.performance import DailyOnsets, PerformanceSettings, charts_of
+from sports_assets.mlops.planned_weeks import WeekPlan
 from sports_assets.mlops.profiles import WeekProfile
 from sports_assets.reports.svg import INK, Picture, new_figure, page_style, to_svg
 
@@ -38,7 +39,7 @@ def control_chart(
     *,
     week: date,
     reference: Collection[date],
-    matches: Mapping[date, int],
+    plan: WeekPlan | None,
     settings: DriftSettings | None = None,
 ) -> Picture | None:
     """A column's weeks against the athletes' own norms, with the limits of a single week.
@@ -46,7 +47,7 @@ def control_chart(
     Arguments as in `drift.judge_week`. None with too few reference weeks for a chart.
     """
     settings = settings or DriftSettings()
-    history = history_of(profiles, reference, matches)
+    history = history_of(profiles, reference, plan)
     charted = next(
         (
             one
@@ -90,8 +91,8 @@ def control_chart(
         column,
         svg,
         "Each mark is a week of the squad against the athletes' own norms. Dots: reference; "
-        "diamonds: judged now; crosses: weeks without a fixture, and older ones. Beyond the dashed "
-        "lines a single week is act; several weeks in a row are held to narrower ones.",
+        "diamonds: judged now; crosses: pauses of the fixture list, and older weeks. Beyond the "
+        "dashed lines a single week is act; several weeks in a row are held to narrower ones.",
     )
 
 

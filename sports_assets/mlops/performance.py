@@ -9,8 +9,9 @@ beside the running base rate are told beside it.
 What is possible. With 25 athletes and 0.75 injuries a week a doubled hazard is found within 29 days
 (median) at one false alarm a season, and within 21 days only at two; no rule does much better, the
 information is not there. Three weeks at one false alarm take about 1.4 injuries a week, a squad of
-about 47. So `act` stands at 0.8 false alarms a season, and `watch` at two, where the median is
-three weeks: enough to make a challenger ready, and to trouble nobody.
+about 47. So `act` stands at 0.6 false alarms a season (median 36 days), which leaves the inputs
+their part of one, and `watch` at two, where the median is three weeks: enough to make a challenger
+ready, and to trouble nobody.
 """
 
 import math
@@ -49,10 +50,10 @@ class PerformanceSettings:
     """
 
     ratio: float = 2.0
-    false_alarms: float = 0.8
+    false_alarms: float = 0.6
     false_watches: float = 2.0
     lower_ratio: float = 0.5
-    lower_false_alarms: float = 0.1
+    lower_false_alarms: float = 0.05
     season_d: int = 315
 
 

@@ -120,7 +120,7 @@ def week_profiles(
         set_name: what stands in the rows.
         columns: to be profiled.
         weeks: Mondays to be profiled; left out, all weeks with rows.
-        unusual: Mondays of weeks that norms leave out; see `planned_weeks.unusual_weeks`.
+        unusual: Mondays of weeks that norms leave out; see `planned_weeks.WeekPlan`.
 
     Returns:
         One entry a week and column, by week, then as `columns` are ordered.

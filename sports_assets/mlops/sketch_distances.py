@@ -11,7 +11,9 @@ from resources.profiler import Profile
 #: Rule of thumb of scorecard practice: below 0.1 nothing, 0.1 to 0.25 look, above act.
 PSI_WATCH, PSI_ACT = 0.1, 0.25
 _BINS: Final = 10
-_QUANTILES: Final = 200
+#: Points at which distribution functions are compared, over all profiles of a mixture.
+_POINTS: Final = 400
+_LEAST_POINTS: Final = 4
 
 
 class Mixture:
@@ -45,7 +47,8 @@ class Mixture:
 
     def points(self) -> list[float]:
         """Values at which the distribution moves, ascending: quantiles of all parts."""
-        ranks = [at / _QUANTILES for at in range(_QUANTILES + 1)]
+        count = max(_LEAST_POINTS, -(-_POINTS // max(1, len(self._parts))))
+        ranks = [at / count for at in range(count + 1)]
         values = {
             value for profile, _ in self._parts for value in profile.quantiles(self._column, ranks)
         }

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from sports_assets.mlops.planned_weeks import WeekPlan, plan_weeks
+
 FIRST = date(2025, 6, 30)
 HEART = ("resting_heart_rate_bpm", "ln_rmssd")
 ANSWERS = ("readiness", "fatigue", "soreness", "sleep_quality")
@@ -16,11 +18,15 @@ COLUMNS = (*HEART, *ANSWERS, *LOADS, "age_years", *OTHERS)
 
 @dataclass(frozen=True)
 class Season:
-    """A frame of athlete-days, matches by week, and the weeks."""
+    """A frame of athlete-days, days of matches, and the weeks."""
 
     frame: pd.DataFrame
-    matches: dict[date, int]
+    fixtures: list[date]
     weeks: list[date]
+
+    @property
+    def plan(self) -> WeekPlan:
+        return plan_weeks(self.fixtures, self.weeks[0], self.weeks[-1])
 
 
 def season(seed: int, weeks: int = 90, athletes: int = 25, missing: float = 0.15) -> Season:
@@ -31,7 +37,11 @@ def season(seed: int, weeks: int = 90, athletes: int = 25, missing: float = 0.15
     rng = np.random.default_rng(seed)
     days = weeks * 7
     played = 1 + (rng.random(weeks) < 0.3).astype(int)
-    plan = {FIRST + timedelta(days=7 * at): int(count) for at, count in enumerate(played)}
+    mondays = [FIRST + timedelta(days=7 * at) for at in range(weeks)]
+    fixtures = [week + timedelta(days=5) for week in mondays]
+    fixtures += [
+        week + timedelta(days=2) for week, count in zip(mondays, played, strict=True) if count > 1
+    ]
     columns = {}
     for name in COLUMNS:
         noise = rng.normal(size=(athletes, days))
@@ -56,7 +66,7 @@ def season(seed: int, weeks: int = 90, athletes: int = 25, missing: float = 0.15
             **{name: values.ravel() for name, values in columns.items()},
         }
     )
-    return Season(frame, plan, sorted(plan))
+    return Season(frame, sorted(fixtures), mondays)
 
 
 def shifted(stable: Season, columns: dict[str, float], since: date) -> Season:
@@ -65,7 +75,7 @@ def shifted(stable: Season, columns: dict[str, float], since: date) -> Season:
     late = (frame["day"] >= np.datetime64(since)).to_numpy()
     for name, size in columns.items():
         frame.loc[late, name] += size * stable.frame[name].std()
-    return Season(frame, stable.matches, stable.weeks)
+    return Season(frame, stable.fixtures, stable.weeks)
 
 
 def _average(load: np.ndarray) -> np.ndarray:
