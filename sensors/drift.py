@@ -1,4 +1,4 @@
-"""A model drifts or decays: it is trained again, with the reason, a cool-down and a ceiling as tags.
+"""A model drifts or decays: it is trained again, with reason, cool-down and ceiling as tags.
 
 Not a condition on a check: that would ask at each tick, or stay silent while the drift lasts. What
 was asked for before is read from the tags of runs.

@@ -1,1 +1,1 @@
-"""What is to be expected? One folder a model, all of one shape: features, fit, predict, evaluate."""
+"""What is to be expected? One folder a model: features, fit, predict, evaluate."""

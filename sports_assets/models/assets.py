@@ -81,9 +81,7 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
             provenance = _provenance(squads, zone, {"seed": str(SEED)})
         served = models.served().serve(kind.name, today)
         champion = (
-            None
-            if isinstance(served, NoModel)
-            else Serving(served.version.version, served.payload)
+            None if isinstance(served, NoModel) else Serving(served.version.version, served.payload)
         )
         try:
             trained = kind.train(squads, champion, SEED)

@@ -49,7 +49,11 @@ def promote(
         judgement = judgement_of(challenger)
         if judgement is None:
             continue
-        verdict = _decide(name, challenger, judgement, champion, words, said, policy, now_utc)
+        serving = None
+        if champion is not None:
+            _, is_provisional = said.get((name, champion.version), ("", False))
+            serving = Champion(champion.version, is_provisional)
+        verdict = _decide(challenger, judgement, serving, words, policy=policy, now_utc=now_utc)
         if verdict.verdict is Outcome.PROMOTE:
             registry.set_alias(
                 name,
@@ -76,23 +80,18 @@ def promote(
 
 
 def _decide(
-    name: str,
     challenger: ModelVersion,
     judgement: Judgement,
-    champion: ModelVersion | None,
+    serving: Champion | None,
     words: Sequence[Approval],
-    said: dict[tuple[str, int], tuple[str, bool]],
+    *,
     policy: PromotionPolicy,
     now_utc: datetime,
 ) -> Decision:
-    serving = None
-    if champion is not None:
-        _, is_provisional = said.get((name, champion.version), ("", False))
-        serving = Champion(champion.version, is_provisional)
     # Judged beside another champion than the one that serves now: as good as not compared.
     is_current = serving is not None and judgement.compared_with == serving.version
     return decide(
-        name,
+        challenger.name,
         challenger.version,
         judgement.metrics,
         judgement.comparison if is_current else None,
@@ -114,9 +113,7 @@ def _at(registry: ModelRegistry, name: str, alias: Alias) -> ModelVersion | None
 def _last_said(ledger: pa.Table) -> dict[tuple[str, int], tuple[str, bool]]:
     """Of each version the last verdict, and whether it serves provisionally."""
     rows = sorted(ledger.to_pylist(), key=lambda row: row["decided_at_utc"])
-    return {
-        (row["model"], row["version"]): (row["verdict"], row["is_provisional"]) for row in rows
-    }
+    return {(row["model"], row["version"]): (row["verdict"], row["is_provisional"]) for row in rows}
 
 
 def _approval(word: Word) -> Approval:

@@ -28,9 +28,7 @@ class Scored:
     replaced: Slice
 
 
-def days_to_score(
-    newest: date, last_said: date | None, trained_through: date
-) -> tuple[date, date]:
+def days_to_score(newest: date, last_said: date | None, trained_through: date) -> tuple[date, date]:
     """First and last day to speak of.
 
     What was said on an earlier day stays as it was said; the newest day is spoken of anew, by the

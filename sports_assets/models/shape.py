@@ -1,4 +1,4 @@
-"""What every model is to the lakehouse: something that is trained, judged, kept as bytes, and asked.
+"""What every model is to the lakehouse: it is trained, judged, kept as bytes, and asked.
 
 Each model's folder has a `shape.py` that says so of it; `kinds.py` lists them. Nothing here knows
 Dagster.
@@ -102,6 +102,8 @@ class ModelKind(Protocol):
     contract: TableContract
     #: Of each prediction, d.
     horizon_d: int
+    #: Columns of the feature table that it reads, to be watched for drift.
+    watched: tuple[str, ...]
     #: Whether LightGBM is in it.
     is_of_trees: bool
     #: In a sentence, for the asset.
@@ -115,9 +117,7 @@ class ModelKind(Protocol):
         """
         ...
 
-    def predict(
-        self, payload: bytes, squads: "Squads", first: "pd.Timestamp"
-    ) -> "pd.DataFrame":
+    def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """Predictions of every day from `first` on: the columns of the contract between horizon
         and model name, with source, athlete_id and day; rows for which nothing can be said are
         left out."""

@@ -39,6 +39,8 @@ class RecoveryKind:
     #: The answer is the days themselves; nothing is asked of a later day.
     horizon_d = 0
     is_of_trees = False
+    #: It reads injuries, and no feature.
+    watched: tuple[str, ...] = ()
     question = "How many days until an injured athlete is back in full training?"
 
     def train(self, squads: "Squads", champion: Serving | None, seed: int) -> Trained:
@@ -104,9 +106,11 @@ class RecoveryKind:
             rows[name] = rows[name].clip(0, _LONGEST_ROW)
         kept = ["athlete_id", "day", "remaining_d", "remaining_d_low", "remaining_d_high",
                 "interval_level", "reason"]  # fmt: skip
-        return rows[kept].assign(
-            source=rows["team"], horizon_d=np.int32(self.horizon_d)
-        ).reset_index(drop=True)
+        return (
+            rows[kept]
+            .assign(source=rows["team"], horizon_d=np.int32(self.horizon_d))
+            .reset_index(drop=True)
+        )
 
 
 def _injuries(squads: "Squads") -> "pd.DataFrame":
@@ -182,10 +186,7 @@ def _card(
             "injury."
         ),
         for_whom="Medical staff and coaches who plan around an absence.",
-        not_for=(
-            "To decide on a return: it knows the kind and little else, no imaging, no severity, no "
-            "treatment.",
-        ),
+        not_for=("To decide on a return: it knows no imaging, no severity and no treatment.",),
         headlines=tuple(Told(claim, verdict) for claim, verdict in verdicts.items()),
         tables=(_table(lines),),
         pictures=(),
@@ -196,8 +197,7 @@ def _card(
             Told("from, to", f"{model.first_day} to {model.last_day}"),
         ),
         limits=(
-            "In the middle hardly anything beats the median of all injuries; what helps is the "
-            "honest interval.",
+            "In the middle hardly anything beats the median of all; the interval is what helps.",
             "With fewer than about 40 returns of a kind its interval is a matter of luck.",
             *evaluation.skipped,
         ),
