@@ -6,6 +6,7 @@ no integers below 32 bit: a contract that asked for them would read back as anot
 
 import pyarrow as pa
 from pyiceberg.types import (
+    BinaryType,
     BooleanType,
     DateType,
     DoubleType,
@@ -23,6 +24,7 @@ from resources.errors import TableEvolutionError
 
 _TYPES: dict[pa.DataType, tuple[PrimitiveType, str]] = {
     pa.string(): (StringType(), "VARCHAR"),
+    pa.binary(): (BinaryType(), "BLOB"),
     pa.int32(): (IntegerType(), "INTEGER"),
     pa.int64(): (LongType(), "BIGINT"),
     pa.float32(): (FloatType(), "FLOAT"),

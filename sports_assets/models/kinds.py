@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from sports_assets.models.injury_risk.shape import InjuryRiskKind
 from sports_assets.models.recovery.shape import RecoveryKind
 from sports_assets.models.shape import ModelKind
 
-KINDS: Final[tuple[ModelKind, ...]] = (RecoveryKind(),)
+KINDS: Final[tuple[ModelKind, ...]] = (InjuryRiskKind(), RecoveryKind())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sports_assets.mlops.rows import FloatArray
-from sports_assets.workload.features import FEATURES
+from resources.workload_features import FEATURES
 
 if TYPE_CHECKING:
     import pandas as pd

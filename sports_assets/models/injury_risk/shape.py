@@ -1,0 +1,114 @@
+"""The injury model as the lakehouse trains, judges and asks it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from resources.model_contracts import PREDICTION_INJURY_RISK
+from sports_assets.mlops.promotion import PairedDifference
+from sports_assets.models.injury_risk.features import INPUTS
+from sports_assets.models.shape import (
+    Judgement,
+    Leak,
+    NotTrainableError,
+    Serving,
+    Trained,
+    is_simulated,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sports_assets.mlops.evaluation import Evaluation
+    from sports_assets.workload.history import Squads
+
+#: Of the evaluation, by the names of `promotion.toml`.
+_METRICS = (
+    "roc_auc", "pr_auc", "calibration_slope", "observed_expected", "brier", "brier_skill",
+    "precision", "day_recall",
+)  # fmt: skip
+
+
+class InjuryRiskKind:
+    """See `shape.ModelKind`."""
+
+    name = "injury_risk"
+    contract = PREDICTION_INJURY_RISK
+    horizon_d = 7
+    is_of_trees = True
+    watched: tuple[str, ...] = INPUTS
+    question = "How likely is a time-loss injury within seven days?"
+
+    def train(self, squads: "Squads", champion: Serving | None, seed: int) -> Trained:
+        """Fit on every closed label; judge on athletes and seasons that it never saw."""
+        from dataclasses import replace
+
+        from sports_assets.mlops.rows import EvaluationError
+        from sports_assets.models.injury_risk.evaluate import EvaluationSettings
+        from sports_assets.models.injury_risk.fit import FitSettings, TooFewInjuriesError
+        from sports_assets.models.injury_risk.model import InjuryRiskModel
+        from sports_assets.models.injury_risk.train import train
+
+        if squads.days.empty:
+            raise NotTrainableError("nobody has told of a day yet: send load and injuries")
+        served = InjuryRiskModel.from_json(champion.payload.decode()) if champion else None
+        newest = squads.days["day"].max().date()
+        settings = FitSettings(seed=seed)
+        try:
+            done = train(
+                squads.days,
+                squads.fixtures,
+                made_on=str(newest),
+                is_simulated=is_simulated(squads),
+                fit_settings=settings,
+                settings=replace(EvaluationSettings(), seed=seed),
+                champion=served,
+            )
+        except (TooFewInjuriesError, EvaluationError) as error:
+            raise NotTrainableError(str(error)) from error
+        metrics = {name: done.evaluation.model.metrics[name].value for name in _METRICS}
+        return Trained(
+            payload=done.model.to_json().encode(),
+            trained_through=newest,
+            judgement=Judgement(
+                metrics={"events": float(done.evaluation.events), **metrics},
+                comparison=_beside(done.evaluation) if champion else None,
+                compared_with=champion.version if champion else None,
+                leak=Leak(done.audit.verdict, done.audit.reason),
+            ),
+            card=done.card,
+            params=settings.to_dict(),
+            dataset={
+                "rows": done.model.rows,
+                "athletes": done.model.athletes,
+                "injuries": done.model.injuries,
+                "first_day": done.model.first_day,
+                "last_day": done.model.last_day,
+            },
+        )
+
+    def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
+        """The risk of everyone who is available, on each day."""
+        from sports_assets.models.injury_risk.model import InjuryRiskModel
+        from sports_assets.models.injury_risk.predict import INTERVAL_LEVEL, predict
+        from sports_assets.workload.features import workload_features
+        from sports_assets.workload.labels import is_scored
+
+        model = InjuryRiskModel.from_json(payload.decode())
+        features = workload_features(squads.days, squads.fixtures, model.start)
+        asked = features[(squads.days["day"] >= first) & is_scored(squads.days)]
+        told = predict(model, asked)
+        return told.assign(
+            source=asked["team"],
+            athlete_id=asked["athlete_id"],
+            day=asked["day"],
+            horizon_d=np.int32(self.horizon_d),
+            interval_level=INTERVAL_LEVEL,
+        ).reset_index(drop=True)
+
+
+def _beside(evaluation: "Evaluation") -> PairedDifference | None:
+    from sports_assets.models.injury_risk.evaluate import CHAMPION
+
+    found = evaluation.scores(CHAMPION).difference.get("roc_auc")
+    return PairedDifference("roc_auc", found.value, found.low, found.high) if found else None
