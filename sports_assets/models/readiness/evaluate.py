@@ -10,8 +10,9 @@ import numpy as np
 
 from sports_assets.mlops.bootstrap import Interval
 from sports_assets.models.readiness.errors import ReadinessError
-from sports_assets.models.readiness.features import OTHER_ANSWERS, ReadinessRows, readiness_rows
+from sports_assets.models.readiness.features import ReadinessRows, readiness_rows
 from sports_assets.models.readiness.fit import fit_rows
+from sports_assets.models.readiness.grid import OTHER_ANSWERS
 from sports_assets.models.readiness.held_out import (
     FOLDS,
     NOTHING_TO_TEST,
@@ -100,15 +101,21 @@ _CLAIMS: Final = (
 def read_history(path: Path) -> "pd.DataFrame":
     """A club's own export, as athlete-days.
 
-    A load of 0 on a day on which nothing was answered is taken for "not told": exports fill
-    missing load with 0, and a day of rest has an answer more often than not.
-
     Raises:
         AthleteDaysError: the file or a value in it cannot be used.
     """
-    from sports_assets.workload.athlete_days import ANSWERS, READINESS_COLUMNS, read_athlete_days
+    from sports_assets.workload.athlete_days import READINESS_COLUMNS, read_athlete_days
 
-    frame = read_athlete_days(path, READINESS_COLUMNS)
+    return without_filled_loads(read_athlete_days(path, READINESS_COLUMNS))
+
+
+def without_filled_loads(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Athlete-days in which a load of 0 on a day with no answer at all is "not told".
+
+    Exports fill missing load with 0, and who rests answers the questionnaire more often than not.
+    """
+    from sports_assets.workload.athlete_days import ANSWERS
+
     answered = frame[list(ANSWERS)].notna().any(axis=1)
     return frame.assign(load_au=frame["load_au"].where((frame["load_au"] != 0) | answered))
 

@@ -7,13 +7,13 @@ import numpy as np
 from sports_assets.models.readiness.answers import interval, mean_answer, median_answer
 from sports_assets.models.readiness.features import (
     LEAST_REPORTS_28D,
-    LONGEST_SINCE_REPORT_D,
     ReadinessRows,
     readiness_rows,
 )
 from sports_assets.models.readiness.fit import chances_above
 from sports_assets.models.readiness.model import ReadinessModel
 from sports_assets.models.readiness.reasons import reasons_of
+from sports_assets.models.readiness.row_inputs import LONGEST_SINCE_REPORT_D
 
 if TYPE_CHECKING:
     import pandas as pd

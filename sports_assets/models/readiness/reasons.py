@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sports_assets.models.readiness.answers import STEPS
-from sports_assets.models.readiness.features import OTHER_ANSWERS, ReadinessRows
+from sports_assets.models.readiness.features import ReadinessRows
+from sports_assets.models.readiness.grid import OTHER_ANSWERS
 from sports_assets.models.readiness.model import INPUTS, ReadinessModel
 
 if TYPE_CHECKING:
