@@ -86,9 +86,14 @@ def mass_before(above: Floats) -> Floats:
     return before
 
 
-def interval(above: Floats, share: float) -> tuple[Ints, Ints]:
-    """Lowest and highest answer of the interval that holds at least `share` of the chances."""
-    is_in = mass_before(above) < share
+def interval(above: Floats, share: Floats | float) -> tuple[Ints, Ints]:
+    """Lowest and highest answer of the interval that holds at least `share` of the chances.
+
+    Args:
+        above: rows × 9.
+        share: above 0; one for all rows, or one each.
+    """
+    is_in = mass_before(above) < np.reshape(share, (-1, 1))
     low = LOWEST + is_in.argmax(axis=1)
     high = HIGHEST - is_in[:, ::-1].argmax(axis=1)
     return low.astype(np.int64), high.astype(np.int64)

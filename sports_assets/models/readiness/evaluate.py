@@ -190,6 +190,11 @@ def evaluate_teams(
         notes += (f"{len(shared)} athletes of both teams were left out of the fit.",)
     if fitted.empty:
         raise ReadinessError(f"everybody of {train_team} is of {test_team}, too: nobody to fit on")
+    # What the tested team does not tell of, the model must not lean on.
+    untold = [name for name in _absent(tested) if name not in _absent(fitted)]
+    if untold:
+        fitted = fitted.assign(**dict.fromkeys(untold, np.nan))
+        notes += (f"Fitted without {', '.join(untold)}, which {test_team} does not tell of.",)
     model = fit_rows(readiness_rows(fitted).scorable(), settings, seed=seed)
     every = readiness_rows(tested)
     answers = answers_of(model, every.scorable())
@@ -229,10 +234,14 @@ def _evaluation(
 
 
 def _notes(frame: "pd.DataFrame") -> tuple[str, ...]:
-    absent = [name for name in ("load_au", *OTHER_ANSWERS) if frame[name].isna().all()]
+    absent = _absent(frame)
     if not absent:
         return ()
     return (f"Nothing is told of {', '.join(absent)}: answers rest on the rest.",)
+
+
+def _absent(frame: "pd.DataFrame") -> list[str]:
+    return [name for name in ("load_au", *OTHER_ANSWERS) if frame[name].isna().all()]
 
 
 def _verdict(difference: Interval) -> str:

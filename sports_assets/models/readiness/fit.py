@@ -6,19 +6,13 @@ inputs: the trees learn how far to trust whom of them, and so a deviation from t
 distribution instead of a level.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from sports_assets.models.readiness.answers import (
-    LOWEST,
-    STEPS,
-    above_steps,
-    in_order,
-    mass_before,
-)
+from sports_assets.models.readiness.answers import STEPS, Floats, above_steps, in_order
+from sports_assets.models.readiness.calibration import quantiles_of, scores_of
 from sports_assets.models.readiness.errors import ReadinessError
 from sports_assets.models.readiness.features import ReadinessRows, readiness_rows
 from sports_assets.models.readiness.model import INPUTS, FittedOn, ReadinessModel, ReadinessSettings
@@ -57,11 +51,11 @@ def fit_rows(
             f"{len(rows)} days are followed by an answer and have enough answers before: a model "
             f"needs at least {LEAST_ROWS}; give a longer history or more athletes"
         )
-    model = ReadinessModel(
+    return ReadinessModel(
         settings=settings,
         seed=seed,
         trees=_grown(rows, settings, seed).model_to_string(),
-        interval_share=1.0,
+        interval_scores=quantiles_of(_held_out_scores(rows, settings, seed)),
         fitted_on=FittedOn(
             athletes=int(rows.rows["athlete_id"].nunique()),
             rows=len(rows),
@@ -69,7 +63,6 @@ def fit_rows(
             last_day=str(rows.rows["day"].max().date()),
         ),
     )
-    return replace(model, interval_share=_checked_share(rows, settings, seed))
 
 
 def chances_above(booster: "lightgbm.Booster", rows: ReadinessRows) -> npt.NDArray[np.float64]:
@@ -91,24 +84,14 @@ def _grown(rows: ReadinessRows, settings: ReadinessSettings, seed: int) -> "ligh
     return lightgbm.train(parameters, data, num_boost_round=settings.rounds)
 
 
-def _checked_share(rows: ReadinessRows, settings: ReadinessSettings, seed: int) -> float:
-    """Chances that intervals must hold to keep their promise for athletes not fitted on.
-
-    Cross-conformal (Vovk 2015; for an ordinal answer compare Lu et al. 2022): every row is
-    predicted by a fit without its athlete, its score is the chance that an interval holds before it
-    takes up the answer that came, and the share is the (n + 1)/n quantile of the scores.
-    """
+def _held_out_scores(rows: ReadinessRows, settings: ReadinessSettings, seed: int) -> Floats:
+    """Every row's score by a fit without its athlete (cross-conformal, Vovk 2015)."""
     fold = _calibration_folds(rows, settings.calibration_folds, seed)
-    scores = np.empty(len(rows))
-    answer = np.ceil(rows.rows["target"].to_numpy(np.float64)).astype(np.intp)
+    above = np.empty((len(rows), len(STEPS)))
     for number in np.unique(fold):
         is_out = fold == number
-        above = chances_above(_grown(rows.take(~is_out), settings, seed), rows.take(is_out))
-        came = (np.arange(len(above)), answer[is_out] - LOWEST)
-        scores[is_out] = mass_before(above)[came]
-    wanted = min(settings.interval_level * (len(rows) + 1) / len(rows), 1.0)
-    # The smallest share above that quantile: an answer is in where its score is below the share.
-    return float(np.nextafter(np.quantile(scores, wanted, method="higher"), 2.0))
+        above[is_out] = chances_above(_grown(rows.take(~is_out), settings, seed), rows.take(is_out))
+    return scores_of(above, rows.rows["target"].to_numpy(np.float64))
 
 
 def _calibration_folds(rows: ReadinessRows, folds: int, seed: int) -> npt.NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""The fitted model as data: trees as text, the share its intervals hold, and what it was fitted on.
+"""The fitted model as data: trees as text, how wide to draw intervals, and what it was fitted on.
 
 Text in, text out: no pickle, and the same fit gives the same bytes.
 """
@@ -90,8 +90,8 @@ class ReadinessModel:
         settings: of the fit.
         seed: of the fit.
         trees: LightGBM's text.
-        interval_share: chances that an interval must hold so that `interval_level` of answers of
-            athletes that a fit had not seen lay in it.
+        interval_scores: quantiles of the scores of athletes that a fit had not seen; see
+            `calibration`.
         fitted_on: how much.
         version: of inputs and their meaning.
     """
@@ -99,7 +99,7 @@ class ReadinessModel:
     settings: ReadinessSettings
     seed: int
     trees: str
-    interval_share: float
+    interval_scores: tuple[float, ...]
     fitted_on: FittedOn
     version: int = VERSION
     inputs: tuple[str, ...] = field(default=INPUTS)
@@ -136,7 +136,7 @@ class ReadinessModel:
                 settings=ReadinessSettings(**told["settings"]),
                 seed=int(told["seed"]),
                 trees=str(told["trees"]),
-                interval_share=float(told["interval_share"]),
+                interval_scores=tuple(map(float, told["interval_scores"])),
                 fitted_on=FittedOn(**told["fitted_on"]),
                 version=int(told["version"]),
                 inputs=tuple(told["inputs"]),

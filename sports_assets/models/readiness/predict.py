@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sports_assets.models.readiness.answers import interval, mean_answer, median_answer
+from sports_assets.models.readiness.calibration import MEMORY_D, scores_of, shares_of
 from sports_assets.models.readiness.features import (
     LEAST_REPORTS_28D,
     ReadinessRows,
@@ -44,13 +45,20 @@ def predict(
     Raises:
         ReadinessError: nobody answered anything, or an answer is off the scale.
     """
-    rows = readiness_rows(frame)
+    every = readiness_rows(frame)
+    asked = np.ones(len(every), dtype=np.bool_)
+    lately = asked
     if day is not None:
-        rows = rows.take((rows.rows["day"] == day).to_numpy(bool))
+        asked = (every.rows["day"] == day).to_numpy(bool)
+        # The days whose answers an interval learns from.
+        age_d = (day - every.rows["day"]).dt.days.to_numpy(np.float64)
+        lately = (age_d >= 0) & (age_d <= MEMORY_D)
+    rows = every.take(asked)
     is_known = rows.enough_known()
     result = rows.rows[["athlete_id", "team", "day"]].assign(outcome=_outcomes(rows))
+    enough = every.enough_known()
+    numbers = predict_rows(model, every.take(lately & enough))[asked[lately & enough]]
     known = rows.take(is_known)
-    numbers = predict_rows(model, known)
     for name in numbers.columns:
         result[name] = np.nan
         result.loc[is_known, name] = numbers[name].to_numpy(np.float64)
@@ -63,11 +71,22 @@ def predict(
 
 
 def predict_rows(model: ReadinessModel, rows: ReadinessRows) -> "pd.DataFrame":
-    """readiness, readiness_mean, low and high of rows of which enough is known."""
+    """readiness, readiness_mean, low and high of rows of which enough is known.
+
+    A row's interval learns from the answers that followed the athlete's earlier rows, so give them,
+    `calibration.MEMORY_D` days of them.
+    """
     import pandas as pd
 
     above = chances_above(model.booster(), rows)
-    low, high = interval(above, model.interval_share)
+    shares = shares_of(
+        scores_of(above, rows.rows["target"].to_numpy(np.float64)),
+        rows.rows["athlete_id"].to_numpy(str),
+        rows.rows["day"].to_numpy(),
+        model.interval_scores,
+        model.settings.interval_level,
+    )
+    low, high = interval(above, shares)
     return pd.DataFrame(
         {
             "readiness": median_answer(above).astype(np.float64),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sports_assets.models.readiness import answers
+from sports_assets.models.readiness import answers, calibration
 from sports_assets.models.readiness.errors import ModelTextError, ReadinessError
 from sports_assets.models.readiness.features import readiness_rows
 from sports_assets.models.readiness.fit import fit
@@ -170,6 +170,41 @@ def test_intervals_hold_about_what_they_promise_for_athletes_not_fitted_on():
     told = predict(model, frame).assign(target=readiness_rows(frame).rows["target"]).dropna()
     held = told["target"].between(told["low"], told["high"]).mean()
     assert 0.72 < held < 0.9
-    assert 0 < model.interval_share < 1
-    wider = fit(squad(athletes=12), replace(QUICK, interval_level=0.95), seed=1)
-    assert wider.interval_share > model.interval_share
+    wider = predict(replace(model, settings=replace(QUICK, interval_level=0.95)), frame)
+    assert (wider["high"] - wider["low"]).mean() > (told["high"] - told["low"]).mean()
+
+
+def test_the_share_of_an_interval_by_hand():
+    # Everybody's scores lie evenly in 0..1, as 30; level 0.8. Alone: 0.8. With ten own scores of
+    # 0.9: 30·q below q < 0.9 has to reach 0.8·40 = 32, so only from 0.9 on, where 27 + 10 do.
+    everybody = calibration.quantiles_of(np.linspace(0, 1, 1001))
+    days = np.datetime64("2025-01-01") + np.arange(11)
+    told = calibration.shares_of(
+        np.array([0.9] * 10 + [np.nan]), np.array(["a"] * 11), days, everybody, 0.8
+    )
+    assert told[0] == pytest.approx(0.8, abs=0.006)
+    assert told[10] == pytest.approx(0.9, abs=0.006)
+    late = calibration.shares_of(
+        np.array([0.9, np.nan]), np.array(["a", "a"]), days[0] + np.array([0, 91]), everybody, 0.8
+    )
+    assert late[1] == told[0], "what is longer ago than 90 days does not count"
+
+
+@given(arrays(np.float64, 20, elements=st.floats(0, 1)), st.integers(1, 19))
+def test_the_share_of_a_day_does_not_know_later_answers(scores, day):
+    everybody = calibration.quantiles_of(np.linspace(0, 1, 50))
+    days, name = np.datetime64("2025-01-01") + np.arange(20), np.array(["a"] * 20)
+    other = scores.copy()
+    other[day:] = 0.999
+    mine = calibration.shares_of(scores, name, days, everybody, 0.8)
+    theirs = calibration.shares_of(other, name, days, everybody, 0.8)
+    np.testing.assert_array_equal(mine[: day + 1], theirs[: day + 1])
+
+
+def test_one_day_is_answered_as_it_is_among_all_days(model):
+    frame = squad(seed=8)
+    day = frame["day"].min() + pd.Timedelta(days=70)
+    every = predict(model, frame)
+    alone = predict(model, frame, day=day)
+    on_it = every[every["day"] == day].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.reset_index(drop=True), on_it)

@@ -104,6 +104,14 @@ def test_athletes_of_both_teams_are_not_fitted_on():
     assert "1 athletes of both teams were left out of the fit." in told.notes
 
 
+def test_a_model_for_a_team_without_load_is_fitted_without_load():
+    other = squad(4, team="B", seed=9).assign(load_au=np.nan)
+    told = evaluate_teams(
+        pd.concat([squad(5, team="A"), other], ignore_index=True), "A", "B", QUICK
+    )
+    assert "Fitted without load_au, which B does not tell of." in told.notes
+
+
 def test_a_team_that_answers_nothing_else_is_judged_all_the_same():
     frame = squad(5, days=80).assign(load_au=np.nan, soreness=np.nan, sleep_duration_h=np.nan)
     told = evaluate(frame, QUICK)
