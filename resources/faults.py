@@ -36,6 +36,7 @@ from resources.errors import (
     TableEvolutionError,
     TooLargeError,
 )
+from resources.model_registry import ModelDamagedError, RegistryUnavailableError
 
 
 class FaultKind(StrEnum):
@@ -44,6 +45,7 @@ class FaultKind(StrEnum):
     COMMIT_CONFLICT = "commit-conflict"
     CATALOGUE_UNAVAILABLE = "catalogue-unavailable"
     OBJECT_STORE_UNAVAILABLE = "object-store-unavailable"
+    MODEL_REGISTRY_UNAVAILABLE = "model-registry-unavailable"
     CREDENTIALS_REFUSED = "credentials-refused"
     DISK_FULL = "disk-full"
     PROCESS_DIED = "process-died"
@@ -60,6 +62,7 @@ TRANSIENT = frozenset(
         FaultKind.COMMIT_CONFLICT,
         FaultKind.CATALOGUE_UNAVAILABLE,
         FaultKind.OBJECT_STORE_UNAVAILABLE,
+        FaultKind.MODEL_REGISTRY_UNAVAILABLE,
         FaultKind.PROCESS_DIED,
     }
 )
@@ -96,6 +99,8 @@ OF_A_SESSION = (EdgeError, ForeignRowsError, ImmutableReportError, NotCommittedE
 _OWN: tuple[tuple[type[Exception], FaultKind], ...] = (
     (CommitConflictError, FaultKind.COMMIT_CONFLICT),
     (CatalogueUnavailableError, FaultKind.CATALOGUE_UNAVAILABLE),
+    (RegistryUnavailableError, FaultKind.MODEL_REGISTRY_UNAVAILABLE),
+    (ModelDamagedError, FaultKind.MODEL_REGISTRY_UNAVAILABLE),
     (FailedBuildError, FaultKind.FAILED_TEST),
     (NotCommittedError, FaultKind.NOT_COMMITTED),
     (SettingsError, FaultKind.SETTINGS),
@@ -144,6 +149,7 @@ _SENTENCES: dict[FaultKind, str] = {
     FaultKind.COMMIT_CONFLICT: "other writers kept winning",
     FaultKind.CATALOGUE_UNAVAILABLE: "the catalogue does not answer",
     FaultKind.OBJECT_STORE_UNAVAILABLE: "the object store does not answer as it should",
+    FaultKind.MODEL_REGISTRY_UNAVAILABLE: "the model registry does not answer",
     FaultKind.CREDENTIALS_REFUSED: "the credentials were refused, or have expired",
     FaultKind.DISK_FULL: "the disk is full",
     FaultKind.PROCESS_DIED: "a process died",

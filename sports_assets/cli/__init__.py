@@ -2,7 +2,7 @@
 module, and imports what it needs and no more, so that `--help` answers at once.
 """
 
-from sports_assets.cli import approve, backup, doctor, explain, restore
+from sports_assets.cli import approve, backup, doctor, explain, restore, rollback
 from sports_assets.cli.console import app
 
-__all__ = ["app", "approve", "backup", "doctor", "explain", "restore"]
+__all__ = ["app", "approve", "backup", "doctor", "explain", "restore", "rollback"]

@@ -39,7 +39,7 @@ from sports_assets.mlops.promotion_policy import load_policy
 from sports_assets.models.cards import card_rows
 from sports_assets.models.kinds import KINDS
 from sports_assets.models.promoting import promote
-from sports_assets.models.scoring import last_day, score
+from sports_assets.models.scoring import as_said_before, last_day, score
 from sports_assets.models.shape import ModelKind, NotTrainableError, Serving, learnable
 from sports_assets.models.training import register
 from sports_assets.workload.history import Squads, read_squads
@@ -173,14 +173,15 @@ def _prediction_asset(kind: ModelKind) -> dg.AssetsDefinition:
                 kind, served, squads, last_said=last_day(store, kind), now_utc=now,
                 provenance=provenance,
             )  # fmt: skip
+            rows = as_said_before(store, kind, scored)
             done = store.replace_slice(
-                kind.contract, scored.rows, scored.replaced, commit_context(context)
+                kind.contract, rows, scored.replaced, commit_context(context)
             )
         if served.is_from_cache:
             context.log.warning("the registry could not be asked: %s", served.why)
         return materialized(
             done,
-            [check_contract(kind.contract, scored.rows)],
+            [check_contract(kind.contract, rows)],
             {
                 "model_version": dg.MetadataValue.int(version.version),
                 "model_age_d": dg.MetadataValue.int(served.age_d),

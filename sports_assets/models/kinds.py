@@ -3,7 +3,12 @@
 from typing import Final
 
 from sports_assets.models.injury_risk.shape import InjuryRiskKind
+from sports_assets.models.readiness.shape import ReadinessKind
 from sports_assets.models.recovery.shape import RecoveryKind
 from sports_assets.models.shape import ModelKind
 
-KINDS: Final[tuple[ModelKind, ...]] = (InjuryRiskKind(), RecoveryKind())
+KINDS: Final[tuple[ModelKind, ...]] = (
+    InjuryRiskKind(),
+    ReadinessKind(),
+    RecoveryKind(),
+)

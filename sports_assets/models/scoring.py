@@ -70,6 +70,28 @@ def score(
     return Scored(kind.contract.conform(pa.table(columns)), replaced)
 
 
+def as_said_before(lakehouse: Lakehouse, kind: ModelKind, scored: Scored) -> pa.Table:
+    """The rows; where they say what was said before, with the instant of that time.
+
+    Whoever asks the same model of the same days again gets the same table, and no snapshot.
+    """
+    key = [*kind.contract.primary_key]
+    with lakehouse.connect() as connection:
+        lakehouse.view(connection, kind.contract, "said")
+        connection.register("now", scored.rows)
+        others = [
+            name for name in kind.contract.schema.names if name not in {*key, "predicted_at_utc"}
+        ]
+        same = " and ".join(f'said."{name}" is not distinct from now."{name}"' for name in others)
+        rows = connection.sql(
+            "select now.* replace (coalesce(said.predicted_at_utc, now.predicted_at_utc) "  # noqa: S608 - names of our own
+            f"as predicted_at_utc) from now left join said using ({', '.join(key)}) "
+            f"where said.predicted_at_utc is null or ({same}) union all by name "
+            f"select now.* from now inner join said using ({', '.join(key)}) where not ({same})"
+        ).to_arrow_table()
+    return kind.contract.conform(rows)
+
+
 def last_day(lakehouse: Lakehouse, kind: ModelKind) -> date | None:
     """The newest day that something was said of; None where nothing was."""
     with lakehouse.connect() as connection:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sports_assets.mlops.rows import FloatArray
 from resources.workload_features import FEATURES
+from sports_assets.mlops.rows import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd

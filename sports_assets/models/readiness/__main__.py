@@ -45,12 +45,16 @@ def evaluate_command(  # noqa: PLR0917 - options of the command line, called by 
     json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of athletes.")] = 5,
     seed: Annotated[int, typer.Option(help="Decides who is held out.")] = 0,
+    is_simulated: Annotated[
+        bool, typer.Option("--simulated", help="Say on the card that no athlete of these exists.")
+    ] = False,
     months_too: Annotated[
         bool, typer.Option("--months-too", help="Hold out the tested months, too (four fits more).")
     ] = False,
 ) -> None:
     """Judge the model beside simple rules, on athletes that it never saw."""
-    from sports_assets.models.readiness.card import write_card
+    from sports_assets.mlops.model_card import write_model_card
+    from sports_assets.models.readiness.card import card_of
     from sports_assets.models.readiness.evaluate import evaluate, evaluate_teams, read_history
     from sports_assets.models.readiness.table import MEANINGS, summary_of, table_of
 
@@ -62,7 +66,9 @@ def evaluate_command(  # noqa: PLR0917 - options of the command line, called by 
             evaluation = evaluate_teams(frame, train_team, test_team, seed=seed)
         else:
             evaluation = evaluate(frame, seed=seed, folds=folds, months_too=months_too)
-        write_card(evaluation, card)
+        last = str(frame["day"].max().date())
+        page = card_of(evaluation, model=None, made_on=last, is_simulated=is_simulated)
+        write_model_card(page, card)
         if json is not None:
             json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
     console = Console(highlight=False)

@@ -1,0 +1,178 @@
+"""The readiness model as the lakehouse trains, judges and asks it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from resources.model_contracts import PREDICTION_READINESS
+from sports_assets.mlops.promotion import PairedDifference
+from sports_assets.models.shape import (
+    Judgement,
+    Leak,
+    NotTrainableError,
+    Serving,
+    Trained,
+    is_simulated,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sports_assets.mlops.rows import FloatArray, IntArray
+    from sports_assets.models.readiness.features import ReadinessRows
+    from sports_assets.models.readiness.model import ReadinessSettings
+    from sports_assets.workload.history import Squads
+
+#: Tomorrow's answer so far below the own mean of 28 days is a poor day: what the leak audit ranks.
+_POOR_BELOW = 1.0
+_AUDIT_FOLDS = 2
+
+
+class ReadinessKind:
+    """See `shape.ModelKind`."""
+
+    name = "readiness"
+    contract = PREDICTION_READINESS
+    horizon_d = 1
+    is_of_trees = True
+    watched: tuple[str, ...] = (
+        "readiness_z", "fatigue_z", "soreness_z", "stress_z", "mood_z", "sleep_quality_z",
+        "sleep_duration_z", "answers_7d", "load_acute_au", "load_chronic_au",
+    )  # fmt: skip
+    question = "How ready will the athlete say they are tomorrow?"
+
+    def train(self, squads: "Squads", champion: Serving | None, seed: int) -> Trained:
+        """Fit on every answer; judge on athletes held out."""
+        from sports_assets.mlops.rows import EvaluationError
+        from sports_assets.models.readiness.card import card_of
+        from sports_assets.models.readiness.errors import ReadinessError
+        from sports_assets.models.readiness.evaluate import evaluate
+        from sports_assets.models.readiness.features import readiness_rows
+        from sports_assets.models.readiness.fit import fit_rows
+        from sports_assets.models.readiness.model import ReadinessSettings
+        from sports_assets.models.readiness.scores import HALF_AND_HALF, MEAN_TYPE, SCREEN
+
+        if squads.days.empty:
+            raise NotTrainableError("nobody has told of a day yet: send wellness answers")
+        settings, newest = ReadinessSettings(), squads.days["day"].max().date()
+        try:
+            rows = readiness_rows(squads.days).scorable()
+            model = fit_rows(rows, settings, seed=seed)
+            evaluation = evaluate(squads.days, settings, seed=seed)
+        except (ReadinessError, EvaluationError) as error:
+            raise NotTrainableError(str(error)) from error
+        mean, rule = evaluation.of(MEAN_TYPE), evaluation.of(HALF_AND_HALF)
+        made_up = is_simulated(squads)
+        return Trained(
+            payload=model.to_json().encode(),
+            trained_through=newest,
+            judgement=Judgement(
+                metrics={
+                    "events": float(evaluation.rows),
+                    "rmse": mean.rmse.value,
+                    "mae": evaluation.of(SCREEN).mae.value,
+                    "skill": 1 - mean.rmse.value / rule.rmse.value,
+                    "coverage": evaluation.held.coverage.value,
+                },
+                comparison=_beside(champion, rows, settings, seed) if champion else None,
+                compared_with=champion.version if champion else None,
+                leak=_audit(rows, settings, seed),
+            ),
+            card=card_of(evaluation, model=model, made_on=str(newest), is_simulated=made_up),
+            params={name: str(value) for name, value in vars(settings).items()},
+            dataset={
+                "rows": model.fitted_on.rows,
+                "athletes": model.fitted_on.athletes,
+                "first_day": model.fitted_on.first_day,
+                "last_day": model.fitted_on.last_day,
+            },
+        )
+
+    def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
+        """Tomorrow's answer of everyone of whom enough is known, on each day."""
+        from sports_assets.models.readiness.model import ReadinessModel
+        from sports_assets.models.readiness.predict import PREDICTED, predict
+
+        model = ReadinessModel.from_json(payload.decode())
+        told = predict(model, squads.days)
+        told = told[(told["day"] >= first) & (told["outcome"] == PREDICTED)]
+        return told.assign(
+            source=told["team"],
+            horizon_d=np.int32(self.horizon_d),
+            readiness_low=told["low"],
+            readiness_high=told["high"],
+            reason=told["reasons"].map(lambda one: "; ".join(one) or None),
+        )[
+            ["source", "athlete_id", "day", "horizon_d", "readiness", "readiness_low",
+             "readiness_high", "interval_level", "reason"]
+        ].reset_index(drop=True)  # fmt: skip
+
+
+def _beside(
+    champion: Serving, rows: "ReadinessRows", settings: "ReadinessSettings", seed: int
+) -> PairedDifference:
+    """Challenger minus champion, RMSE, on athletes whom the challenger never saw.
+
+    The champion may have seen them, which is in its favour.
+    """
+    from sports_assets.mlops.bootstrap import paired_difference
+    from sports_assets.models.readiness.held_out import (
+        FOLDS,
+        answers_of,
+        held_out_answers,
+        splits_of,
+    )
+    from sports_assets.models.readiness.model import ReadinessModel
+    from sports_assets.models.readiness.scores import prepare_rmse
+
+    splits = splits_of(rows, folds=FOLDS, seed=seed, months_too=False)
+    mine = held_out_answers(rows, splits, settings, seed=seed)
+    served = ReadinessModel.from_json(champion.payload.decode())
+    theirs = answers_of(served, rows)
+    both = mine.merge(theirs, on=["athlete_id", "day"], suffixes=("", "_champion"))
+    target = both["target"].to_numpy(np.float64)
+    found = paired_difference(
+        prepare_rmse(both["readiness_mean"].to_numpy(np.float64) - target),
+        prepare_rmse(both["readiness_mean_champion"].to_numpy(np.float64) - target),
+        both["athlete_id"].to_numpy(),
+        seed=seed,
+    )
+    return PairedDifference("rmse", found.value, found.low, found.high)
+
+
+def _audit(rows: "ReadinessRows", settings: "ReadinessSettings", seed: int) -> Leak | None:
+    """Whether the way of fitting remembers whom and when it saw, by how it ranks poor days."""
+    from sports_assets.mlops.leak_audit import audit_leaks
+    from sports_assets.mlops.rows import EvaluationError
+    from sports_assets.mlops.splits import time_cuts
+    from sports_assets.models.readiness.fit import fit_rows
+    from sports_assets.models.readiness.predict import predict_rows
+
+    def fit_predict(fit: "IntArray", test: "IntArray") -> "FloatArray":
+        model = fit_rows(_at(rows, fit), settings, seed=seed)
+        told = _at(rows, test)
+        mean = predict_rows(model, told)["readiness_mean"].to_numpy(np.float64)
+        return np.asarray(told.rows["mean_28d"].to_numpy(np.float64) - mean, np.float64)
+
+    gone = rows.rows["mean_28d"].to_numpy(np.float64) - rows.rows["target"].to_numpy(np.float64)
+    day = rows.rows["day"].to_numpy().astype("datetime64[D]")
+    try:
+        audit = audit_leaks(
+            fit_predict,
+            athlete_id=rows.rows["athlete_id"].to_numpy(),
+            day=day,
+            y=(gone >= _POOR_BELOW).astype(np.float64),
+            cuts=time_cuts(day, parts=1),
+            horizon_d=1,
+            folds=_AUDIT_FOLDS,
+            seed=seed,
+        )
+    except EvaluationError:
+        return None
+    return Leak(audit.verdict, audit.reason)
+
+
+def _at(rows: "ReadinessRows", positions: "IntArray") -> "ReadinessRows":
+    chosen = np.zeros(len(rows), np.bool_)
+    chosen[positions] = True
+    return rows.take(chosen)
