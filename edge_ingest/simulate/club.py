@@ -15,6 +15,7 @@ from edge_ingest.simulate.calendar import (
     club_plan,
     season_days,
 )
+from edge_ingest.simulate.control import WEEK_D, Controller, Evening, carried_out, published
 from edge_ingest.simulate.law import (
     BASE_HAZARD,
     KINDS,
@@ -88,12 +89,14 @@ class Truth:
         hazard: of the day's session, integrated.
         risk: probability of an injury in the next seven days, all known; NaN where not asked.
         risk_without_frailty: the same where the athlete's frailty is not known.
+        load: done, also where it was not told, au.
     """
 
     frailty: Floats
     hazard: Floats
     risk: Floats
     risk_without_frailty: Floats
+    load: Floats
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,15 @@ class Clubs:
         return [self.settings.first_day + timedelta(days=at) for at in range(len(self.plan))]
 
 
-def simulate(settings: Settings) -> Clubs:
+def simulate(settings: Settings, controller: Controller | None = None) -> Clubs:
     """Play the seasons of the clubs.
+
+    Args:
+        controller: decides on every week's training from the second on; the first is as planned.
+            The clubs' own two-week blocks are then not played, and what is asked is carried out
+            with the noise of `control.EXECUTION_SD`. All else is drawn as without a controller, so
+            that two controllers meet the same fixtures, athletes and chances. The oracle takes the
+            week's factors for later ones, too.
 
     Raises:
         ValueError: a dial without a calibrated base hazard.
@@ -155,7 +165,13 @@ def simulate(settings: Settings) -> Clubs:
     previous = np.minimum(world.poisson(0.7, shape), 3).astype(np.int64)
     blocks = np.clip(world.normal(1, _BLOCK_SD, (days // _BLOCK_D + 2, *shape)), 0.2, 2.0)
     illness = draw_illness(days, shape, world, SEASON_D)
-    drawn = _World(settings, squad, plan, blocks, illness)
+    weeks = np.repeat(blocks, _BLOCK_D // WEEK_D, axis=0)
+    steering = np.random.default_rng([settings.seed, 4])
+    is_untold = np.zeros((days, *shape), bool)
+    if controller is not None:
+        weeks[:] = 1.0
+        is_untold = steering.random(is_untold.shape) < _NOT_TOLD_SHARE
+    drawn = _World(settings, squad, plan, weeks, illness)
     told = _History(days, shape)
     people = draw_people(shape, mornings)
     state = start_state(squad, previous)
@@ -185,13 +201,18 @@ def simulate(settings: Settings) -> Clubs:
         ]
         state = next_day(state, sessions, lost, world)
         yesterday = sessions.load
+        if controller is not None and day % WEEK_D == WEEK_D - 1:
+            asked = controller(told.evening(day, is_untold, plan, squad.age, previous))
+            weeks[day // WEEK_D + 1 :] = carried_out(asked, steering)
         if settings.futures and day % settings.oracle_every_d == 0 and day + HORIZON_D < days:
             told.risk[day], told.risk_without_frailty[day] = drawn.risks(state, day, futures)
-    load = np.where(mornings.random(told.load.shape) < _NOT_TOLD_SHARE, np.nan, np.round(told.load))
+    if controller is None:
+        is_untold = mornings.random(told.load.shape) < _NOT_TOLD_SHARE
+    load = np.where(is_untold, np.nan, np.round(told.load))
     return Clubs(
         settings, plan, load, np.round(told.minutes), np.round(told.match_minutes), told.hours,
         told.is_injured, told.is_ill, told.morning, squad.age, previous, tuple(injuries),
-        Truth(squad.frailty, told.hazard, told.risk, told.risk_without_frailty),
+        Truth(squad.frailty, told.hazard, told.risk, told.risk_without_frailty, told.load),
     )  # fmt: skip
 
 
@@ -213,6 +234,18 @@ class _History:
         self.match_minutes[day], self.hours[day] = sessions.match_minutes, sessions.hours
         self.hazard[day], self.is_injured[day], self.is_ill[day] = risk, injured, is_ill
 
+    def evening(
+        self, day: int, is_untold: Bools, plan: npt.NDArray[np.int8], age: Floats, previous: Ints
+    ) -> Evening:
+        """What is known of it on the evening of a day."""
+        known = slice(0, day + 1)
+        return Evening(
+            day, published(plan, day),
+            np.where(is_untold[known], np.nan, np.round(self.load[known])),
+            np.round(self.minutes[known]), np.round(self.match_minutes[known]),
+            self.is_injured[known], self.is_ill[known], age, previous,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class _World:
@@ -221,13 +254,13 @@ class _World:
     settings: Settings
     squad: Squad
     plan: npt.NDArray[np.int8]
-    blocks: Floats
+    weeks: Floats
     illness: Illness
 
     def play(self, state: State, day: int, known_on: int, rng: np.random.Generator) -> Sessions:
         """A day's sessions; of later days only illness that is under way on `known_on` counts."""
         is_ill = np.logical_and.reduce(self.illness.is_ill[known_on : day + 1])
-        block = self.blocks[day // _BLOCK_D]
+        block = self.weeks[day // WEEK_D]
         coach = self.settings.scenario.new_coach_on_d
         if coach is not None and day >= coach:
             block = block * self.settings.scenario.coach_load
