@@ -192,7 +192,7 @@ def simulate(settings: Settings, controller: Controller | None = None) -> Clubs:
         risk = hazard(sessions, _base(settings, day), squad.frailty)
         lost, kind = draw_injuries(risk, world)
         sessions = _cut_short(sessions, lost > 0, world)
-        told.put(day, sessions, risk, (state.injured_for > 0) | (lost > 0), illness.is_ill[day])
+        told.put(day, sessions, risk, state.injured_for > 0, lost > 0, illness.is_ill[day])
         injuries += [
             Injury(
                 int(club), int(athlete), day, int(lost[club, athlete]), KINDS[kind[club, athlete]]
@@ -224,15 +224,18 @@ class _History:
             np.zeros((days, *shape)) for _ in range(5)
         )
         self.risk, self.risk_without_frailty = (np.full((days, *shape), np.nan) for _ in range(2))
-        self.is_injured, self.is_ill = (np.zeros((days, *shape), bool) for _ in range(2))
+        self.is_injured, self.injury_start, self.is_ill = (
+            np.zeros((days, *shape), bool) for _ in range(3)
+        )
         self.morning: dict[str, Floats] = {}
 
     def put(
-        self, day: int, sessions: Sessions, risk: Floats, injured: Bools, is_ill: Bools
+        self, day: int, sessions: Sessions, risk: Floats, away: Bools, hurt: Bools, is_ill: Bools
     ) -> None:
         self.load[day], self.minutes[day] = sessions.load, sessions.minutes
         self.match_minutes[day], self.hours[day] = sessions.match_minutes, sessions.hours
-        self.hazard[day], self.is_injured[day], self.is_ill[day] = risk, injured, is_ill
+        self.hazard[day], self.is_injured[day], self.is_ill[day] = risk, away | hurt, is_ill
+        self.injury_start[day] = hurt
 
     def evening(
         self, day: int, is_untold: Bools, plan: npt.NDArray[np.int8], age: Floats, previous: Ints
@@ -243,7 +246,7 @@ class _History:
             day, published(plan, day),
             np.where(is_untold[known], np.nan, np.round(self.load[known])),
             np.round(self.minutes[known]), np.round(self.match_minutes[known]),
-            self.is_injured[known], self.is_ill[known], age, previous,
+            self.is_injured[known], self.is_ill[known], self.injury_start[known], age, previous,
         )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Evening:
         plan: `Day` of each day and club up to the last that is published, (days, clubs).
         load, minutes, match_minutes: done, (days, clubs, athletes); load is NaN where not told.
         is_injured, is_ill: not available.
+        injury_start: an injury began.
         age: on the first day, years, (clubs, athletes).
         previous: injuries before the first day, (clubs, athletes).
     """
@@ -43,6 +44,7 @@ class Evening:
     match_minutes: Floats
     is_injured: Bools
     is_ill: Bools
+    injury_start: Bools
     age: Floats
     previous: Ints
 
