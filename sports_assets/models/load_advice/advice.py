@@ -84,9 +84,11 @@ def advise(model: LoadAdviceModel, values: Mapping[str, FloatArray]) -> Advice:
     shares = np.append(np.arange(chosen.most_fall, chosen.most_rise, chosen.step), chosen.most_rise)
     totals = steady_week(known)[:, None] * shares
     week = after_week(known, totals, model.conversion)
+    steady = after_week(known, steady_week(known)[:, None], model.conversion)
+    by_hours = steady.hours
     level = model.response.of_level(known)[:, None]
     risk = expit(level + model.response.of_load(week))
-    steady = after_week(known, steady_week(known)[:, None], model.conversion)
+    same_hours = expit(level + model.response.of_load(week, by_hours))
     at_steady = level + model.response.of_load(steady)
     now = expit(at_steady)
     usual = expit(at_steady + model.response.without_return(known)[:, None])
@@ -96,8 +98,8 @@ def advise(model: LoadAdviceModel, values: Mapping[str, FloatArray]) -> Advice:
     possible = seen & (totals >= match_load(known, model.conversion)[:, None])
 
     def under(ratio: float) -> BoolArray:
-        cap = np.maximum(now, np.minimum(ratio * now, ceiling)) * (1 + 1e-9)
-        return np.asarray(possible & (risk <= cap))
+        is_free = (now * ratio <= ceiling) | (totals <= steady_week(known)[:, None] * (1 + 1e-9))
+        return np.asarray(possible & is_free & (same_hours <= ratio * now * (1 + 1e-9)))
 
     aimed, capped = under(chosen.aim_ratio), under(chosen.most_ratio)
     silence = np.where((silence == 0) & ~aimed.any(axis=1), int(Silence.NO_CANDIDATE), silence)
@@ -159,9 +161,9 @@ def _seen(
     model: LoadAdviceModel, states: Mapping[str, FloatArray], totals: FloatArray
 ) -> BoolArray:
     """Whether the week, and the states that it leads to, are no higher than what was seen."""
-    seen = totals <= model.ranges["week_au"][1]
+    seen = totals <= model.reach["week_au"]
     for name in _STATES:
-        seen &= states[name] <= model.ranges[name][1]
+        seen &= states[name] <= model.reach[name]
     return np.asarray(seen)
 
 

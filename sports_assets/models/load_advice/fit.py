@@ -74,8 +74,8 @@ def fit(
             f"{rows.size} days with load, minutes and a plan after {chosen.least_history_d} days "
             f"of history: at least {_LEAST_ROWS} are needed to ask what load does to the risk"
         )
-    ranges = {name: _range(values[name][rows], chosen) for name in RANGED}
-    ranges["week_au"] = _range(last_week({n: v[rows] for n, v in values.items()}), chosen)
+    ranged = {name: values[name][rows] for name in RANGED}
+    ranged["week_au"] = last_week({name: told[rows] for name, told in values.items()})
     # Evenly over athletes and days, so that no draw is needed.
     asked = rows[:: max(1, rows.size // _ROWS)]
     taken = features.iloc[asked]
@@ -89,7 +89,11 @@ def fit(
         injury_model_sha256=hashlib.sha256(injury_model.to_json().encode()).hexdigest(),
         response=response,
         conversion=by,
-        ranges=ranges,
+        ranges={
+            name: (_end(told, chosen.range_tail), _end(told, 1 - chosen.range_tail))
+            for name, told in ranged.items()
+        },
+        reach={name: _end(told, 1 - chosen.reach_tail) for name, told in ranged.items()},
         rows=int(asked.size),
         athletes=int(taken["athlete_id"].nunique()),
         first_day=str(dates.min()),
@@ -134,15 +138,16 @@ def _asked(
         for name, span_d in (("minutes_acute", load.ACUTE_D), ("minutes_chronic", load.CHRONIC_D)):
             kept = (1 - 2 / (span_d + 1)) ** HORIZON_D
             row[name] = features[name] * kept + done * (1 - kept)
-        row["expected_training_minutes_7d"] = minutes[:, at]
+        # Expected training minutes stay: they are the squad's, and tell how close fixtures are.
         row["log_exposure_7d"] = np.log(week.hours[:, at])
         told[:, at] = logit(model.probability(matrix(row)))
     return told
 
 
-def _range(values: FloatArray, settings: Settings) -> tuple[float, float]:
+def _end(values: FloatArray, share: float) -> float:
+    """Quantile of what was told; without anything told no bound."""
     told = values[np.isfinite(values)]
-    if not told.size:
-        return 0.0, float(np.finfo(np.float64).max)
-    low, high = np.quantile(told, (settings.range_tail, 1 - settings.range_tail))
-    return float(low), float(high)
+    if told.size:
+        return float(np.quantile(told, share))
+    widest = float(np.finfo(np.float64).max)
+    return widest if share > 1 / 2 else -widest

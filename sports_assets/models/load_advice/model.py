@@ -26,19 +26,23 @@ class Settings:
         step: between candidates, as a share of that mean.
         least_history_d, most_untold_28d: with less history, or more days without a load report,
             nothing is advised.
-        range_tail: share of the fitted rows beyond each end of what counts as seen.
+        range_tail: share of the fitted rows beyond each end of what counts as seen; who stands
+            there is not advised.
+        reach_tail: share of the fitted rows above what a load may lead to: nearer, so that what is
+            carried out inexactly does not leave what was seen.
     """
 
     aim_ratio: float = 1.05
     most_ratio: float = 1.10
-    most_after_return: float = 1.5
+    most_after_return: float = 1.25
     most_risk: float = 0.15
     most_rise: float = 1.3
     most_fall: float = 0.5
     step: float = 0.01
     least_history_d: int = 28
     most_untold_28d: int = 14
-    range_tail: float = 0.001
+    range_tail: float = 0.0001
+    reach_tail: float = 0.001
 
     def __post_init__(self) -> None:
         if not 1 <= self.aim_ratio <= self.most_ratio:
@@ -61,6 +65,7 @@ class LoadAdviceModel:
         response: see `response`.
         conversion: minutes to load.
         ranges: by feature, and of `week_au`: least and most of what was seen.
+        reach: by feature, and of `week_au`: what an advised load may lead to at most.
         settings: the rules.
         rows, athletes: that the response was asked of.
         first_day, last_day: of them, ISO.
@@ -70,6 +75,7 @@ class LoadAdviceModel:
     response: Response
     conversion: Conversion
     ranges: Mapping[str, tuple[float, float]]
+    reach: Mapping[str, float]
     rows: int
     athletes: int
     first_day: str
@@ -84,6 +90,7 @@ class LoadAdviceModel:
             "response": self.response.to_dict(),
             "conversion": asdict(self.conversion),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
+            "reach": dict(self.reach),
             "settings": asdict(self.settings),
         }
         return json.dumps(told, sort_keys=True, separators=(",", ":"), allow_nan=False)

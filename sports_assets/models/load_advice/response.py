@@ -4,10 +4,10 @@ The injury model takes in dozens of features. Of weeks that were not trained onl
 another, so its answer is laid down as a sum over few states, once, when the advice is fitted:
 
     log odds = level(injury history, age, exposure)
-             + a · A/N + c · C/N + h · max(0, ln((A+20)/(C+20)) − ln 1.2) + e · ln exposure
+             + a · A/N + c · C/N + r · ratio + h · max(0, ratio − ln 1.2) + e · ln exposure
 
-with A, C, N the weighted loads at the end of the week (`features.after_week`), and more load never
-less risk: a, h, e ≥ 0, and c no further below zero than a carries. How well the sum repeats the
+with A, C, N the weighted loads at the end of the week (`features.after_week`), the ratio
+ln((A+20)/(C+20)), and more load never less risk: a, r, h, e ≥ 0, and c no further below zero than a carries. How well the sum repeats the
 model is kept with it. It is not causal for being an answer to a what-if: the model has seen loads
 that coaches chose, for reasons it does not know.
 """
@@ -22,7 +22,9 @@ from sports_assets.models.load_advice.features import HORIZON_D, FloatArray, Wee
 from sports_assets.workload import load
 
 LEVEL: Final = ("injuries_before", "injury_frequency_log", "return_recency", "age_years")
-_LOAD: Final = ("load_acute_to_long", "load_chronic_to_long", "load_log_ratio_hinge")
+_LOAD: Final = (
+    "load_acute_to_long", "load_chronic_to_long", "load_log_ratio", "load_log_ratio_hinge"
+)  # fmt: skip
 EXPOSURE: Final = "log_exposure"
 
 
@@ -55,9 +57,13 @@ class Response:
     load_r2: float
     level_r2: float
 
-    def of_load(self, week: Week) -> FloatArray:
-        """What the week's load adds to the log odds, (n, candidates)."""
-        told = self.load[EXPOSURE] * np.log(week.hours)
+    def of_load(self, week: Week, hours: FloatArray | None = None) -> FloatArray:
+        """What the week's load adds to the log odds, (n, candidates).
+
+        Args:
+            hours: of exposure, to hold beside; those of the week where None.
+        """
+        told = self.load[EXPOSURE] * np.log(week.hours if hours is None else hours)
         for name in _LOAD:
             told = told + self.load[name] * week.states[name]
         return np.asarray(told, np.float64)
