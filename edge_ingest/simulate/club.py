@@ -192,7 +192,8 @@ def simulate(settings: Settings, controller: Controller | None = None) -> Clubs:
         risk = hazard(sessions, _base(settings, day), squad.frailty)
         lost, kind = draw_injuries(risk, world)
         sessions = _cut_short(sessions, lost > 0, world)
-        told.put(day, sessions, risk, state.injured_for > 0, lost > 0, illness.is_ill[day])
+        told.put(day, sessions, risk, away=state.injured_for > 0, hurt=lost > 0)
+        told.is_ill[day] = illness.is_ill[day]
         injuries += [
             Injury(
                 int(club), int(athlete), day, int(lost[club, athlete]), KINDS[kind[club, athlete]]
@@ -229,12 +230,10 @@ class _History:
         )
         self.morning: dict[str, Floats] = {}
 
-    def put(
-        self, day: int, sessions: Sessions, risk: Floats, away: Bools, hurt: Bools, is_ill: Bools
-    ) -> None:
+    def put(self, day: int, sessions: Sessions, risk: Floats, *, away: Bools, hurt: Bools) -> None:
         self.load[day], self.minutes[day] = sessions.load, sessions.minutes
         self.match_minutes[day], self.hours[day] = sessions.match_minutes, sessions.hours
-        self.hazard[day], self.is_injured[day], self.is_ill[day] = risk, away | hurt, is_ill
+        self.hazard[day], self.is_injured[day] = risk, away | hurt
         self.injury_start[day] = hurt
 
     def evening(

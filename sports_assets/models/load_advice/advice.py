@@ -24,6 +24,8 @@ from sports_assets.models.load_advice.model import LoadAdviceModel
 
 BoolArray = npt.NDArray[np.bool_]
 _STATES: Final = ("load_acute_au", "load_chronic_au", "load_long_au")
+#: A steady week has the steady risk, whatever was rounded on the way.
+_ROUNDING: Final = 1 + 1e-9
 
 
 class Silence(IntEnum):
@@ -45,6 +47,7 @@ class Limit(IntEnum):
     RETURN = 1
     RANGE = 2
     RISE = 3
+    HIGH_RISK = 4
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class Advice:
             load that keeps fitness, or less where the cap demands it; at most the risk of the cap.
         silence: of `Silence`.
         limit: of `Limit`.
-        risk, steady_risk: of an injury in a week at the advised and at the steady load.
+        risk, steady_risk: of an injury in a week at the advised and at the steady load, for the
+            same hours.
         fitness, fatigue: Banister's, after the advised week, au.
     """
 
@@ -74,56 +78,57 @@ class Advice:
 def advise(model: LoadAdviceModel, values: Mapping[str, FloatArray]) -> Advice:
     """Advise the next seven days.
 
+    The cap holds an athlete's risk beside his own at steady load and for the same hours: a plan
+    that trains more is exposed for longer, which the absolute limit counts, and the relative one
+    does not.
+
     Args:
         values: of `features.INPUTS`, (n,), as they stand on the evening before.
     """
     silence = _silence(model, values)
     # Those of whom nothing can be said are carried along with harmless numbers.
     known = {name: np.where(silence == 0, one, 1.0) for name, one in values.items()}
-    chosen = model.settings
+    chosen, response = model.settings, model.response
     shares = np.append(np.arange(chosen.most_fall, chosen.most_rise, chosen.step), chosen.most_rise)
-    totals = steady_week(known)[:, None] * shares
+    as_before = steady_week(known)[:, None]
+    totals = as_before * shares
     week = after_week(known, totals, model.conversion)
-    steady = after_week(known, steady_week(known)[:, None], model.conversion)
-    by_hours = steady.hours
-    level = model.response.of_level(known)[:, None]
-    risk = expit(level + model.response.of_load(week))
-    same_hours = expit(level + model.response.of_load(week, by_hours))
-    at_steady = level + model.response.of_load(steady)
-    now = expit(at_steady)
-    usual = expit(at_steady + model.response.without_return(known)[:, None])
-    ceiling = np.minimum(chosen.most_risk, chosen.most_after_return * usual)
-    seen = _seen(model, week.states, totals)
+    steady = after_week(known, as_before, model.conversion)
+    level = response.of_level(known)[:, None]
+    now = expit(level + response.of_load(steady))
+    usual = expit(level + response.without_return(known)[:, None] + response.of_load(steady))
+    same_hours = expit(level + response.of_load(week, steady.hours))
+    risk = expit(level + response.of_load(week))
     # Matches are played whatever is advised.
-    possible = seen & (totals >= match_load(known, model.conversion)[:, None])
-
-    def under(ratio: float) -> BoolArray:
-        is_free = (now * ratio <= ceiling) | (totals <= steady_week(known)[:, None] * (1 + 1e-9))
-        return np.asarray(possible & is_free & (same_hours <= ratio * now * (1 + 1e-9)))
-
-    aimed, capped = under(chosen.aim_ratio), under(chosen.most_ratio)
+    is_played = totals >= match_load(known, model.conversion)[:, None]
+    seen = _seen(model, week.states, totals)
+    is_recent = now > chosen.most_after_return * usual
+    is_high = risk > chosen.most_risk
+    is_free = (totals <= as_before * _ROUNDING) | ~(is_recent | is_high)
+    possible = is_played & seen & is_free
+    aimed = possible & (same_hours <= chosen.aim_ratio * now * _ROUNDING)
+    capped = possible & (same_hours <= chosen.most_ratio * now * _ROUNDING)
     silence = np.where((silence == 0) & ~aimed.any(axis=1), int(Silence.NO_CANDIDATE), silence)
-    best, highest = _last(aimed), _last(capped)
-    place = np.arange(len(best))
-    total = totals[place, best]
-    first = totals[place, possible.argmax(axis=1)]
+    best = _last(aimed)
+    row = np.arange(len(best))
+    total = totals[row, best]
+    first = totals[row, possible.argmax(axis=1)]
     low = np.clip(maintaining_week(known), np.minimum(first, total), total)
+    above = np.minimum(best + 1, len(shares) - 1)
+    limit = np.select(
+        [best == len(shares) - 1, ~seen[row, above], is_recent[:, 0], is_high[row, above]],
+        [int(Limit.RISE), int(Limit.RANGE), int(Limit.RETURN), int(Limit.HIGH_RISK)],
+        int(Limit.RISK),
+    )
 
     def told(of: FloatArray) -> FloatArray:
         return np.where(silence == 0, of, np.nan)
 
-    above = np.minimum(best + 1, len(shares) - 1)
-    is_recent = (ceiling < chosen.aim_ratio * now)[:, 0]
-    limit = np.select(
-        [best == len(shares) - 1, ~seen[place, above], is_recent],
-        [int(Limit.RISE), int(Limit.RANGE), int(Limit.RETURN)],
-        int(Limit.RISK),
-    )
     return Advice(
-        told(total), told(low), told(totals[place, highest]), silence, limit,
-        told(risk[place, best]), told(now[:, 0]),
-        told(week.states["load_fitness_au"][place, best]),
-        told(week.states["load_fatigue_au"][place, best]),
+        told(total), told(low), told(totals[row, _last(capped)]), silence, limit,
+        told(same_hours[row, best]), told(now[:, 0]),
+        told(week.states["load_fitness_au"][row, best]),
+        told(week.states["load_fatigue_au"][row, best]),
     )  # fmt: skip
 
 

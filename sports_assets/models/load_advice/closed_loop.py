@@ -1,4 +1,4 @@
-"""The test bed: policies that decide every week's training of simulated clubs, and what comes of it.
+"""The test bed: policies that decide every week's training of simulated clubs.
 
 A policy sees what a club knows on a Sunday evening, and asks for a week's load. That is turned into
 a factor on the plan's own training minutes, is bounded by what a squad can train, and carried out

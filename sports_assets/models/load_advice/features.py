@@ -1,7 +1,7 @@
-"""What the advice looks at, of the workload features, and where a week of training leads from there.
+"""What the advice looks at, of the workload features, and where a week of training leads.
 
-Belongs here: names, meaning, and the arithmetic of one week. Does not belong here: what a state does
-to the risk (`response`), what is advised (`advice`).
+Belongs here: names, meaning, and the arithmetic of one week. Does not belong here: what a state
+does to the risk (`response`), what is advised (`advice`).
 
 The week's load is spread evenly over its days: which day bears what is the coach's to plan, and the
 states at the end of a week hardly depend on it. All arrays are float64; a state is (n,), totals and

@@ -45,6 +45,7 @@ class Settings:
     reach_tail: float = 0.001
 
     def __post_init__(self) -> None:
+        """Refuse rules that contradict each other."""
         if not 1 <= self.aim_ratio <= self.most_ratio:
             raise ValueError(
                 f"aim_ratio {self.aim_ratio}, most_ratio {self.most_ratio}: use 1 <= aim <= most"

@@ -7,9 +7,9 @@ another, so its answer is laid down as a sum over few states, once, when the adv
              + a · A/N + c · C/N + r · ratio + h · max(0, ratio − ln 1.2) + e · ln exposure
 
 with A, C, N the weighted loads at the end of the week (`features.after_week`), the ratio
-ln((A+20)/(C+20)), and more load never less risk: a, r, h, e ≥ 0, and c no further below zero than a carries. How well the sum repeats the
-model is kept with it. It is not causal for being an answer to a what-if: the model has seen loads
-that coaches chose, for reasons it does not know.
+ln((A+20)/(C+20)), and more load never less risk: a, r, h, e ≥ 0, and c no further below zero than
+a carries. How well the sum repeats the model is kept with it. It is not causal for being an answer
+to a what-if: the model has seen loads that coaches chose, for reasons it does not know.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,9 @@ class Response:
 
     def of_level(self, values: Mapping[str, FloatArray]) -> FloatArray:
         """Log odds of who the athlete is, without load, (n,)."""
-        return np.asarray(self.intercept + level_terms(values, self.usual) @ self._level, np.float64)
+        return np.asarray(
+            self.intercept + level_terms(values, self.usual) @ self._level, np.float64
+        )
 
     def without_return(self, values: Mapping[str, FloatArray]) -> FloatArray:
         """Log odds of the same athlete who has long been back, less those of now, (n,)."""

@@ -1,0 +1,81 @@
+"""`python -m sports_assets.models.load_advice`: judge the advice on clubs that it never saw."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from edge_ingest.simulate.club import Settings
+from sports_assets.mlops.rows import EvaluationError
+from sports_assets.models.load_advice.evaluate import Evaluation, evaluate
+from sports_assets.models.load_advice.table import CAUTION, table_of
+
+app = typer.Typer(
+    name="load_advice",
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+_WIDTH = 160
+
+
+@app.callback()
+def _commands() -> None:
+    """Also one command alone is called by its name."""
+
+
+@app.command("evaluate")
+def evaluate_command(  # noqa: PLR0917 - options, each named
+    clubs: Annotated[int, typer.Option(min=1, help="Unseen clubs to play.")] = 20,
+    seasons: Annotated[int, typer.Option(min=1, help="Seasons to play.")] = 1,
+    seed: Annotated[int, typer.Option(help="Of the unseen clubs.")] = 9000,
+    dial: Annotated[float, typer.Option(help="S of the hazard: 1.0 or 0.5.")] = 1.0,
+    fit_clubs: Annotated[int, typer.Option(min=2, help="Clubs to fit on.")] = 16,
+    fit_seed: Annotated[int, typer.Option(help="Of the clubs to fit on.")] = 501,
+    card: Annotated[Path | None, typer.Option(help="Write the model card here.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
+) -> None:
+    """Play unseen clubs under the advice, its baselines, and the clubs' own plans."""
+    unseen = Settings(seed=seed, clubs=clubs, seasons=seasons, dial=dial)
+    fit_on = Settings(seed=fit_seed, clubs=fit_clubs, seasons=2, dial=dial)
+    try:
+        evaluation = evaluate(unseen, fit_on=fit_on)
+    except (EvaluationError, ValueError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    console = Console()
+    # A table is not cut where there is no screen.
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    console.print(table_of(evaluation))
+    console.print(f"\n{CAUTION}")
+    if json is not None:
+        json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
+    if card is not None:
+        write_card(evaluation, card)
+
+
+def write_card(evaluation: Evaluation, path: Path) -> None:
+    """The model card, as Markdown."""
+    console = Console(width=_WIDTH, record=True, quiet=True)
+    console.print(table_of(evaluation))
+    path.write_text(
+        "# Load advice: next week's load, as high as a risk cap allows\n\n"
+        "The total of the next seven days, matches included, in au (RPE × minutes): of all loads "
+        "like those seen before, the one that leaves the highest fitness (Banister, 42 days) while "
+        "the risk of injury for the same hours stays near the athlete's own at steady load. After "
+        "a return nothing is raised until the risk has come down. The band reaches from the load "
+        "that keeps fitness to the cap.\n\n"
+        f"{CAUTION}\n\n"
+        f"The response repeats {100 * evaluation.load_r2:.0f} % of what the injury model "
+        f"(`{evaluation.injury_model_sha256[:12]}`) says of one athlete's weeks; the rest would "
+        "make more load less risk, and is not used.\n\n"
+        f"```\n{console.export_text()}```\n",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m sports_assets.models.load_advice")
