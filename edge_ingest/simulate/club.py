@@ -15,7 +15,8 @@ from edge_ingest.simulate.calendar import (
     club_plan,
     season_days,
 )
-from edge_ingest.simulate.control import WEEK_D, Controller, Evening, carried_out, published
+from edge_ingest.simulate.control import WEEK_D, Controller, carried_out
+from edge_ingest.simulate.history import History
 from edge_ingest.simulate.law import (
     BASE_HAZARD,
     KINDS,
@@ -172,7 +173,7 @@ def simulate(settings: Settings, controller: Controller | None = None) -> Clubs:
         weeks[:] = 1.0
         is_untold = steering.random(is_untold.shape) < _NOT_TOLD_SHARE
     drawn = _World(settings, squad, plan, weeks, illness)
-    told = _History(days, shape)
+    told = History(days, shape)
     people = draw_people(shape, mornings)
     state = start_state(squad, previous)
     yesterday = np.full(shape, 230.0)
@@ -215,38 +216,6 @@ def simulate(settings: Settings, controller: Controller | None = None) -> Clubs:
         told.is_injured, told.is_ill, told.morning, squad.age, previous, tuple(injuries),
         Truth(squad.frailty, told.hazard, told.risk, told.risk_without_frailty, told.load),
     )  # fmt: skip
-
-
-class _History:
-    """What is written down day after day."""
-
-    def __init__(self, days: int, shape: tuple[int, int]) -> None:
-        self.load, self.minutes, self.match_minutes, self.hours, self.hazard = (
-            np.zeros((days, *shape)) for _ in range(5)
-        )
-        self.risk, self.risk_without_frailty = (np.full((days, *shape), np.nan) for _ in range(2))
-        self.is_injured, self.injury_start, self.is_ill = (
-            np.zeros((days, *shape), bool) for _ in range(3)
-        )
-        self.morning: dict[str, Floats] = {}
-
-    def put(self, day: int, sessions: Sessions, risk: Floats, *, away: Bools, hurt: Bools) -> None:
-        self.load[day], self.minutes[day] = sessions.load, sessions.minutes
-        self.match_minutes[day], self.hours[day] = sessions.match_minutes, sessions.hours
-        self.hazard[day], self.is_injured[day] = risk, away | hurt
-        self.injury_start[day] = hurt
-
-    def evening(
-        self, day: int, is_untold: Bools, plan: npt.NDArray[np.int8], age: Floats, previous: Ints
-    ) -> Evening:
-        """What is known of it on the evening of a day."""
-        known = slice(0, day + 1)
-        return Evening(
-            day, published(plan, day),
-            np.where(is_untold[known], np.nan, np.round(self.load[known])),
-            np.round(self.minutes[known]), np.round(self.match_minutes[known]),
-            self.is_injured[known], self.is_ill[known], self.injury_start[known], age, previous,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """`python -m sports_assets.models.load_advice`: judge the advice on clubs that it never saw."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
@@ -59,7 +60,7 @@ def evaluate_command(  # noqa: PLR0917 - options, each named
 
 def write_card(evaluation: Evaluation, path: Path) -> None:
     """The model card, as Markdown."""
-    console = Console(width=_WIDTH, record=True, quiet=True)
+    console = Console(width=_WIDTH, record=True, file=StringIO())
     console.print(table_of(evaluation))
     path.write_text(
         "# Load advice: next week's load, as high as a risk cap allows\n\n"

@@ -45,6 +45,11 @@ def as_last_week(values: Mapping[str, FloatArray]) -> FloatArray:
     return last_week(values)
 
 
+def as_much_as_possible(values: Mapping[str, FloatArray]) -> FloatArray:
+    """More than can be trained, every week: what is left is the bound."""
+    return np.full(values["load_acute_au"].shape, 1e6)
+
+
 @dataclass(frozen=True)
 class Ramp:
     """So many times the load of last week, every week."""

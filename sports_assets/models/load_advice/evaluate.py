@@ -21,6 +21,7 @@ from sports_assets.models.load_advice.closed_loop import (
     Ramp,
     Steering,
     as_last_week,
+    as_much_as_possible,
 )
 from sports_assets.models.load_advice.features import FloatArray
 from sports_assets.models.load_advice.outcomes import FIGURES, Outcome, outcome_of
@@ -29,7 +30,9 @@ from sports_assets.models.load_advice.simulated import Fitted, fit_simulated
 ADVICE: Final = "advice"
 SAME: Final = "same as last week"
 RAMP: Final = "ramp, +10 % a week"
+#: Beside them, for scale: how clubs train by themselves, and with no regard to injuries.
 OWN: Final = "the club's own plan"
+MOST: Final = "all that can be trained"
 #: What the advice must beat.
 BASELINES: Final = (SAME, RAMP)
 _LEAST_CLUBS: Final = 2
@@ -116,7 +119,9 @@ def evaluate(
         fitted = fit_simulated(fit_on)
     model = fitted.load_advice
     advised = Advised(model)
-    policies: dict[str, Policy] = {ADVICE: advised, SAME: as_last_week, RAMP: Ramp()}
+    policies: dict[str, Policy] = {
+        ADVICE: advised, SAME: as_last_week, RAMP: Ramp(), MOST: as_much_as_possible
+    }  # fmt: skip
     start = fitted.injury_risk.start
     outcomes = {
         name: outcome_of(simulate(unseen, Steering(policy, model, start)), model)
