@@ -71,8 +71,9 @@ def write_card(evaluation: Evaluation, path: Path) -> None:
         "that keeps fitness to the cap.\n\n"
         f"{CAUTION}\n\n"
         f"The response repeats {100 * evaluation.load_r2:.0f} % of what the injury model "
-        f"(`{evaluation.injury_model_sha256[:12]}`) says of one athlete's weeks; the rest would "
-        "make more load less risk, and is not used.\n\n"
+        f"(`{evaluation.injury_model_sha256[:12]}`) says of lighter and harder weeks of one "
+        "athlete; the rest, above all where more load would be told to be less risk, is not used."
+        "\n\n"
         f"```\n{console.export_text()}```\n",
         encoding="utf-8",
     )

@@ -112,7 +112,7 @@ def fit_response(
     apart[:, :, 0] -= _CARRIES * apart[:, :, 1]
     design = apart.reshape(-1, apart.shape[2])
     answer = (log_odds - log_odds[:, [steady]]).ravel()
-    found = np.asarray(lsq_linear(design, answer, bounds=(0.0, np.inf)).x, np.float64)
+    found = np.asarray(lsq_linear(design, answer, (0.0, np.inf), "bvls").x, np.float64)
     load_r2 = _r2(answer, design @ found)
     found[1] -= _CARRIES * found[0]
     usual = {name: float(np.nanmedian(values[name])) for name in LEVEL}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.optimize  # noqa: F401 - as below
+import scipy.optimize
 import scipy.signal  # noqa: F401 - the first import takes longer than a property may
 from hypothesis import given
 from hypothesis import strategies as st
