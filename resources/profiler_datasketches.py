@@ -13,15 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from resources.profiler import (
-    TEXT_LENGTH,
     Kind,
     NumberSummary,
     Profile,
     ProfileError,
     TextSummary,
-    columns_of,
     unpack,
 )
+from resources.profiler_columns import TEXT_LENGTH, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd

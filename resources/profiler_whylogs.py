@@ -13,15 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from resources.profiler import (
-    TEXT_LENGTH,
     Kind,
     NumberSummary,
     Profile,
     ProfileError,
     TextSummary,
-    columns_of,
     unpack,
 )
+from resources.profiler_columns import TEXT_LENGTH, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +77,7 @@ class _Column:
 
     def cdf(self, points: Sequence[float]) -> list[float]:
         # Its sketch counts what is below a point: the next float makes that "at or below".
-        above = [float(np.nextafter(point, np.inf)) for point in points]
+        above = np.nextafter(np.asarray(points, np.float64), np.inf).tolist()
         return [float(share) for share in self._kll().get_cdf(above)[:-1]]
 
     def quantiles(self, ranks: Sequence[float]) -> list[float]:

@@ -26,6 +26,7 @@ LEAST_REFERENCE: Final = 6
 #: Reference weeks from which on a coefficient for the number of matches is worth its error.
 _LEAST_FOR_PLAN: Final = 20
 _LARGEST_AUTOCORRELATION: Final = 0.95
+_ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def fit_chart(values: Sequence[float], matches: Sequence[float], floor: float) -
     Args:
         values: weekly statistic, in order of time; NaN for a week without.
         matches: fixtures of each week.
-        floor: smallest spread that is believed, in the unit of the series.
+        floor: smallest spread that is believed, above 0, in the unit of the series.
 
     Returns:
         None with fewer than six known weeks.
@@ -94,7 +95,9 @@ def fit_chart(values: Sequence[float], matches: Sequence[float], floor: float) -
         parameters = 2
     rest = series - middle - per_match * (plan - usual)
     spread = max(math.sqrt(float(np.square(rest).sum()) / (n - parameters)), floor)
-    autocorrelation = _autocorrelation(rest)
+    # Weeks that never move differ by rounding, which has no autocorrelation worth a name.
+    moves = float(np.abs(rest).max()) > _ROUNDING * floor
+    autocorrelation = _autocorrelation(rest) if moves else 0.0
     # The deviation of a week from the mean of the others is n/(n-1) times that from the mean.
     largest = float(np.abs(rest).max()) * n / (n - 1) / spread
     return Chart(n, middle, spread, autocorrelation, per_match, usual, largest)
@@ -174,10 +177,7 @@ def _autocorrelation(rest: FloatArray) -> float:
 
     Marriott and Pope 1954, Biometrika 41:390.
     """
-    below = float(np.square(rest).sum())
-    if below == 0:
-        return 0.0
-    raw = float((rest[1:] * rest[:-1]).sum()) / below
+    raw = float((rest[1:] * rest[:-1]).sum() / np.square(rest).sum())
     n = len(rest)
     corrected = (n * raw + 1) / (n - 3) if n > 3 else raw  # noqa: PLR2004 - the formula's own 3
     return min(max(corrected, 0.0), _LARGEST_AUTOCORRELATION)

@@ -14,6 +14,9 @@ import numpy.typing as npt
 EVERYONE: Final = 0.75
 #: Days over which a slow change is thought to go, when it is held against a step.
 _SLOW_D: Final = 14
+#: With fewer days on the new level a step need explain only so much of what a slope does.
+_FEW_D: Final = 7
+_NEARLY: Final = 0.9
 _LEAST_SIDE_D: Final = 4
 
 
@@ -24,7 +27,8 @@ class Step:
     Attributes:
         day: first day on the new level.
         height: new level less the old, in the column's unit.
-        is_sharp: whether it explains the days better than any slope over two weeks does.
+        is_sharp: whether it explains the days better than any slope over two weeks does; of less
+            than a week on the new level, where both fit alike, whether it does nearly as well.
     """
 
     day: date
@@ -59,7 +63,8 @@ def find_step(first: date, day_shifts: Sequence[float]) -> Step | None:
     at, shape = max(steps, key=lambda step: _explained(step[1], series))
     slow = max(_explained(slope, series) for slope in slopes)
     height = float(series[shape == 1].mean() - series[shape == 0].mean())
-    return Step(first + timedelta(days=at), height, _explained(shape, series) > slow)
+    nearly = _NEARLY if shape.sum() < _FEW_D else 1.0
+    return Step(first + timedelta(days=at), height, _explained(shape, series) > nearly * slow)
 
 
 def share_that_moved(shift: float, shift_sd: float) -> float:

@@ -13,8 +13,6 @@ from sports_assets.mlops.own_norms import WEEK_D
 
 #: What a break or a congested calendar moves.
 _BY_PLAN: Final[tuple[Family, ...]] = ("load", "gnss", "answers", "history", "prediction")
-#: What must stay where it was for a step to be the device's.
-_FELT: Final[tuple[Family, ...]] = ("answers", "load")
 _HISTORY_WORDS: Final = "injuries and returns are held against expectation by performance"
 #: Weeks before the judged ones in which a step is looked for too.
 _STEP_WEEKS: Final = 4
@@ -103,7 +101,7 @@ def _device_step(
         for one in open_
         if one.statistic == "own_shift" and family_of(one.column).family == family
     ]
-    if any(family_of(one.column).family in _FELT and one.statistic == "own_shift" for one in open_):
+    if any(one.statistic == "own_shift" and _is_felt(one) for one in open_):
         return None
     for one in moved:
         own = history.rows[one.column, week].own
@@ -114,6 +112,12 @@ def _device_step(
         if step is not None and step.is_sharp:
             return step
     return None
+
+
+def _is_felt(one: Charted) -> bool:
+    """Whether a movement tells that athletes changed: any of their answers, or a load that acts."""
+    family = family_of(one.column).family
+    return family == "answers" or (family == "load" and one.verdict == "act")
 
 
 def _days_before(history: SetHistory, column: str, week: date) -> tuple[date, list[float]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sports_assets.mlops.control_chart import standard_error
 from sports_assets.mlops.drift_charts import DriftSettings, chart_week, history_of, judged_weeks
 from sports_assets.mlops.drift_findings import Finding
-from sports_assets.mlops.performance import DailyOnsets, PerformanceSettings, charts_of
+from sports_assets.mlops.performance import DailyOnsets, PerformanceSettings, alarms_of, charts_of
 from sports_assets.mlops.planned_weeks import WeekPlan
 from sports_assets.mlops.profiles import WeekProfile
 from sports_assets.reports.svg import INK, Picture, new_figure, page_style, to_svg
@@ -66,7 +66,7 @@ def control_chart(
     with page_style():
         figure = new_figure(150.0)
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.13, right=0.98, top=0.93, bottom=0.19)
+        figure.subplots_adjust(left=0.11, right=0.98, top=0.87, bottom=0.19)
         axes.axhline(chart.middle, color=INK["muted"], linewidth=1)
         for side in (-limit, limit):
             axes.axhline(
@@ -82,7 +82,9 @@ def control_chart(
                 _places(group), [shifts[one] for one in group],
                 linestyle="none", marker=marker, markersize=3.5, color=INK[ink],
             )  # fmt: skip
-        axes.set_ylabel("SD from own norms")
+        axes.set_title(
+            f"{column}, SD from own norms", loc="left", fontsize=10.5, color=INK["muted"], pad=4
+        )
         _date_axis(axes, weeks)
         svg = to_svg(
             figure, f"drift-{column}", _chart_alt(column, shifts.get(week, math.nan), week, limit)
@@ -110,7 +112,7 @@ def observed_and_expected(
     course, _, _ = charts_of(daily, settings or PerformanceSettings())
     observed, expected = np.cumsum(daily.onsets), np.cumsum(daily.expected)
     at = _places(daily.days)
-    alarms = [day for day, hit in zip(daily.days, course.is_alarm, strict=True) if hit]
+    alarms = alarms_of(course, daily.days)
     with page_style():
         figure = new_figure(240.0)
         upper, lower = figure.subplots(2, 1, sharex=True)

@@ -59,6 +59,7 @@ def own_shifts(
     day: npt.NDArray[np.datetime64],
     values: FloatArray,
     unusual: Collection[date] = (),
+    wanted: Collection[date] | None = None,
 ) -> dict[date, OwnShift]:
     """Each week of a column against the athletes' own norms, which hold earlier weeks only.
 
@@ -68,6 +69,7 @@ def own_shifts(
     Args:
         athlete, day, values: (rows,); one row an athlete and day, NaN for what is not known.
         unusual: Mondays of weeks that norms leave out, such as breaks of the fixture list.
+        wanted: Mondays of the weeks that are asked for; left out, all.
 
     Returns:
         One entry a week with rows, by its Monday.
@@ -90,7 +92,7 @@ def own_shifts(
             ][-NORM_WEEKS:],
         )
         for at, week in enumerate(weeks)
-        if is_row[:, at].any()
+        if is_row[:, at].any() and (wanted is None or week in wanted)
     }
 
 

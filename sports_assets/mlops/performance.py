@@ -12,6 +12,9 @@ information is not there. Three weeks at one false alarm take about 1.4 injuries
 about 47. So `act` stands at 0.6 false alarms a season (median 36 days), which leaves the inputs
 their part of one, and `watch` at two, where the median is three weeks: enough to make a challenger
 ready, and to trouble nobody.
+
+It stands on calibration: where 1.2 times as many injuries come as expected, a stable season has 1.2
+false alarms and not 0.6, and where 1.4 times as many, 2.1. Recalibrate on closed labels first.
 """
 
 import math

@@ -139,7 +139,7 @@ def week_profiles(
             numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
             numbers = np.where(np.isfinite(numbers), numbers, np.nan)
             prepared[column] = pd.Series(numbers)
-            norms[column] = own_shifts(athlete, day, numbers, unusual)
+            norms[column] = own_shifts(athlete, day, numbers, unusual, weeks)
         else:
             prepared[column] = (
                 values.astype("str").where(values.notna(), None).reset_index(drop=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,7 @@ class Mixture:
             total += weight * np.asarray(profile.cdf(self._column, points))
         return total / self.known
 
+    @cached_property
     def points(self) -> list[float]:
         """Values at which the distribution moves, ascending: quantiles of all parts."""
         count = max(_LEAST_POINTS, -(-_POINTS // max(1, len(self._parts))))
@@ -56,7 +58,7 @@ class Mixture:
 
     def edges(self, bins: int = _BINS) -> list[float]:
         """Inner edges of bins with about equal shares; fewer where values repeat."""
-        points = self.points()
+        points = self.points
         shares = self.cdf(points)
         found: list[float] = []
         for at in range(1, bins):
@@ -77,7 +79,7 @@ def psi(reference: Mixture, current: Mixture) -> float:
         return float("nan")
     edges = reference.edges()
     if not edges:
-        low = reference.points()[0]
+        low = reference.points[0]
         edges = [float(np.nextafter(low, -math.inf)), low]
     p = _shares(reference, edges)
     q = _shares(current, edges)
@@ -91,7 +93,7 @@ def ks(reference: Mixture, current: Mixture) -> float:
     """
     if not reference.known or not current.known:
         return float("nan")
-    points = sorted({*reference.points(), *current.points()})
+    points = sorted({*reference.points, *current.points})
     return float(np.abs(reference.cdf(points) - current.cdf(points)).max())
 
 

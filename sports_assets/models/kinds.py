@@ -3,6 +3,7 @@
 from typing import Final
 
 from sports_assets.models.injury_risk.shape import InjuryRiskKind
+from sports_assets.models.load_advice.shape import LoadAdviceKind
 from sports_assets.models.readiness.shape import ReadinessKind
 from sports_assets.models.recovery.shape import RecoveryKind
 from sports_assets.models.shape import ModelKind
@@ -11,4 +12,5 @@ KINDS: Final[tuple[ModelKind, ...]] = (
     InjuryRiskKind(),
     ReadinessKind(),
     RecoveryKind(),
+    LoadAdviceKind(),
 )

@@ -103,9 +103,23 @@ def _squad_days(grid: Grid, own: BoolArray, begin: int, count: int) -> tuple[Boo
 def _injury_rate(grid: Grid, own: BoolArray, begin: int, count: int) -> FloatArray:
     place = grid.day[own] - begin
     hours = weighed_hours(grid.number("minutes")[own], grid.flag("is_match")[own])
-    exposure = np.cumsum(np.bincount(place, hours, minlength=count))
-    onsets = np.cumsum(np.bincount(place[grid.flag("injury_start")[own]], minlength=count))
-    return (onsets + _USUAL_INJURIES) / (exposure + _USUAL_INJURIES / _USUAL_RATE)
+    return injury_rate(
+        np.bincount(place[grid.flag("injury_start")[own]], minlength=count),
+        np.bincount(place, hours, minlength=count),
+    )
+
+
+def injury_rate(onsets: npt.NDArray[np.generic], hours: FloatArray) -> FloatArray:
+    """Injuries an hour of weighed exposure up to each day, drawn to the usual where there is little.
+
+    Args:
+        onsets, hours: of the whole squad, by day along the last axis.
+    """
+    so_far = np.cumsum(np.asarray(onsets, np.float64), axis=-1)
+    exposure = np.cumsum(hours, axis=-1)
+    return np.asarray(
+        (so_far + _USUAL_INJURIES) / (exposure + _USUAL_INJURIES / _USUAL_RATE), np.float64
+    )
 
 
 def _features(

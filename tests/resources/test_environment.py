@@ -42,7 +42,8 @@ def test_every_map_lists_every_environment(mapping: dict[Environment, object]) -
 def test_every_environment_has_each_variable_required_or_by_default(named: Environment) -> None:
     read = {
         "SPORTS_CATALOG_URI", "SPORTS_WAREHOUSE_URI", "SPORTS_LANDING_URI", "SPORTS_REPORT_URI",
-        "SPORTS_BACKUP_URI", "SPORTS_MLFLOW_URI", "SPORTS_MODEL_URI", "SPORTS_CLUB_TIMEZONE", "SPORTS_EDGE_KEYS", "SPORTS_LANDING_GRACE_S",
+        "SPORTS_BACKUP_URI", "SPORTS_MLFLOW_URI", "SPORTS_MODEL_URI", "SPORTS_CLUB_TIMEZONE",
+        "SPORTS_EDGE_KEYS", "SPORTS_LANDING_GRACE_S",
     }  # fmt: skip
     assert read <= set(REQUIRED[named]) | set(DEFAULTS[named])
 

@@ -26,7 +26,13 @@ from sports_assets.models.load_advice.features import (
 from sports_assets.models.load_advice.model import LoadAdviceModel
 from sports_assets.workload.availability_features import availability_features
 from sports_assets.workload.grid import Block
-from sports_assets.workload.load_features import Start, load_features, minutes_features
+from sports_assets.workload.load_features import (
+    Start,
+    load_features,
+    minutes_features,
+    weighed_hours,
+)
+from sports_assets.workload.plan_features import injury_rate
 
 #: A club that is simulated plays matches of so many minutes.
 _MATCH_MIN = 90.0
@@ -119,11 +125,19 @@ def features_of(evening: Evening, start: Start) -> dict[str, FloatArray]:
     made = {
         **load_features(block, start),
         **minutes_features(block, played, start),
-        **availability_features(block),
+        **availability_features(block, _squad_rate(block, squads)[club]),
     }
     last = {name: np.asarray(values[:, -1], np.float64) for name, values in made.items()}
     last["fixtures_next_7d"] = coming[club].astype(np.float64)
     return {name: last[name] for name in INPUTS}
+
+
+def _squad_rate(block: Block, squads: int) -> FloatArray:
+    """Injuries an hour in each club so far, (clubs, days)."""
+    hours = weighed_hours(block.numbers["minutes"], block.flags["is_match"])
+    days = hours.shape[1]
+    onsets = block.flags["injury_start"].reshape(squads, -1, days).sum(axis=1)
+    return injury_rate(onsets, hours.reshape(squads, -1, days).sum(axis=1))
 
 
 def _block(evening: Evening) -> Block:

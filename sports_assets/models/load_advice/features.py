@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sports_assets.workload import load
-from sports_assets.workload.features import MATCH_TO_TRAINING
-from sports_assets.workload.load_features import HINGE_ABOVE, LONG_FLOOR
+from sports_assets.workload.load_features import HINGE_ABOVE, LONG_FLOOR, MATCH_TO_TRAINING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,7 @@ HORIZON_D: Final = 7
 INPUTS: Final = (
     "load_acute_au", "load_chronic_au", "load_long_au", "load_fitness_au", "load_fatigue_au",
     "load_monotony_7d", "load_strain_7d_au", "load_missing_28d", "minutes_per_fixture",
-    "fixtures_next_7d", "injuries_before", "injury_frequency_log", "return_recency", "age_years",
+    "fixtures_next_7d", "injuries_before", "injury_tendency", "return_recency", "age_years",
     "is_absent", "history_days",
 )  # fmt: skip
 #: Without these there is nothing to say.

@@ -21,7 +21,7 @@ import numpy as np
 from sports_assets.models.load_advice.features import HORIZON_D, FloatArray, Week
 from sports_assets.workload import load
 
-LEVEL: Final = ("injuries_before", "injury_frequency_log", "return_recency", "age_years")
+LEVEL: Final = ("injuries_before", "injury_tendency", "return_recency", "age_years")
 _LOAD: Final = (
     "load_acute_to_long", "load_chronic_to_long", "load_log_ratio", "load_log_ratio_hinge"
 )  # fmt: skip

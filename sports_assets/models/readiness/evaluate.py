@@ -128,6 +128,7 @@ def evaluate(
     folds: int = FOLDS,
     months_too: bool = False,
     replicates: int = 500,
+    answers: "pd.DataFrame | None" = None,
 ) -> Evaluation:
     """Judge the model on a history, athletes held out; one athlete alone forward in time.
 
@@ -138,6 +139,7 @@ def evaluate(
         folds: of athletes; fewer where there are fewer athletes.
         months_too: tested months are held out, too.
         replicates: draws of the bootstrap.
+        answers: of `held_out_answers` with the same folds and seed, where they are there already.
 
     Raises:
         ReadinessError: nothing can be fitted or tested.
@@ -148,7 +150,8 @@ def evaluate(
     if not len(rows):
         raise ReadinessError(NOTHING_TO_TEST)
     splits = splits_of(rows, folds=folds, seed=seed, months_too=months_too)
-    answers = held_out_answers(rows, splits, settings, seed=seed)
+    if answers is None:
+        answers = held_out_answers(rows, splits, settings, seed=seed)
     is_alone = rows.rows["athlete_id"].nunique() == 1
     design = f"athletes held out, {min(folds, rows.rows['athlete_id'].nunique())} folds"
     if is_alone:

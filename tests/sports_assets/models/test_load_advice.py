@@ -48,7 +48,7 @@ def _athlete(**other: float) -> dict[str, np.ndarray]:
         "load_fitness_au": 230 / (1 - np.exp(-1 / 42)),
         "load_fatigue_au": 230 / (1 - np.exp(-1 / 7)), "load_monotony_7d": 2.0,
         "load_strain_7d_au": 2.0 * 7 * 230, "load_missing_28d": 0.0, "minutes_per_fixture": 80.0,
-        "fixtures_next_7d": 1.0, "injuries_before": 1.0, "injury_frequency_log": 0.0,
+        "fixtures_next_7d": 1.0, "injuries_before": 1.0, "injury_tendency": 0.0,
         "return_recency": 0.0, "age_years": 25.0, "is_absent": 0.0, "history_days": 100.0,
     }  # fmt: skip
     return {name: np.array([float(other.get(name, value))]) for name, value in steady.items()}
@@ -60,10 +60,10 @@ def _model(settings: Settings | None = None, **load_terms: float) -> LoadAdviceM
         "load_log_ratio_hinge": 1.7, EXPOSURE: 0.5,
     }  # fmt: skip
     level = {
-        "injuries_before": 0.35, "injury_frequency_log": 0.0, "return_recency": 1.1,
+        "injuries_before": 0.35, "injury_tendency": 0.0, "return_recency": 1.1,
         "age_years": 0.06,
     }  # fmt: skip
-    usual = {"injuries_before": 1.0, "injury_frequency_log": 0.0, "return_recency": 0.0,
+    usual = {"injuries_before": 1.0, "injury_tendency": 0.0, "return_recency": 0.0,
              "age_years": 25.0}  # fmt: skip
     return LoadAdviceModel(
         injury_model_sha256="0" * 64,
@@ -141,7 +141,7 @@ def test_a_response_of_that_form_is_found_again() -> None:
     many["age_years"] = rng.uniform(18, 34, 300)
     many["injuries_before"] = rng.integers(0, 4, 300).astype(float)
     many["return_recency"] = rng.uniform(0, 1, 300)
-    many["injury_frequency_log"] = rng.normal(0, 0.4, 300)
+    many["injury_tendency"] = rng.normal(0, 0.4, 300)
     week = after_week(many, steady_week(many)[:, None] * np.linspace(0.5, 1.5, 9), _BY)
     truth = _model().response
     answers = truth.of_level(many)[:, None] + truth.of_load(week)
