@@ -105,12 +105,12 @@ def _injury_rate(grid: Grid, own: BoolArray, begin: int, count: int) -> FloatArr
     hours = weighed_hours(grid.number("minutes")[own], grid.flag("is_match")[own])
     return injury_rate(
         np.bincount(place[grid.flag("injury_start")[own]], minlength=count),
-        np.bincount(place, hours, minlength=count),
+        np.bincount(place, hours, minlength=count).astype(np.float64),
     )
 
 
 def injury_rate(onsets: npt.NDArray[np.generic], hours: FloatArray) -> FloatArray:
-    """Injuries an hour of weighed exposure up to each day, drawn to the usual where there is little.
+    """Injuries an hour of weighed exposure up to each day, drawn to the usual where few are told.
 
     Args:
         onsets, hours: of the whole squad, by day along the last axis.
