@@ -91,7 +91,7 @@ def drift_sensor(
 def _state_of(instance: dg.DagsterInstance) -> str:
     """What this sensor looks at, as it is now; the hour counts, as cool-downs end."""
     marks = [f"{datetime.now(UTC):%Y-%m-%dT%H}"]
-    for key in (DRIFT_KEY, RAW_KEYS["wellness"]):
+    for key in (DRIFT_KEY, *(RAW_KEYS[name] for name in ("wellness", "injuries", "fixtures"))):
         event = instance.get_latest_materialization_event(key)
         marks.append(f"{key} {event.timestamp if event else None}")
     return digest(marks)
@@ -114,20 +114,30 @@ def _findings(store: Lakehouse) -> Iterator[Ask]:
 
 
 def _first_trainings(instance: dg.DagsterInstance) -> Iterator[Ask]:
-    """Models that were never made, once anybody told of days."""
+    """Models that were never trained, once anybody told of days; again when more was told."""
     if instance.get_latest_materialization_event(RAW_KEYS["wellness"]) is None:
         return
-    for name, key in MODEL_KEYS.items():
-        if instance.get_latest_materialization_event(key) is None:
+    for name in MODEL_KEYS:
+        if not _was_trained(instance, name):
             yield Ask(name, Cause.FIRST, "it was never trained")
+
+
+def _was_trained(instance: dg.DagsterInstance, model: str) -> bool:
+    """Whether a version was ever made; a training that found too little to learn from made none."""
+    event = instance.get_latest_materialization_event(MODEL_KEYS[model])
+    made = event.asset_materialization if event else None
+    return made is not None and "not_trained" not in made.metadata
 
 
 def _past(
     instance: dg.DagsterInstance, job: str, model: str, now: datetime
 ) -> Iterable[PastRequest]:
     since = now - max(POLICY.window, timedelta(days=90))
+    was_trained = _was_trained(instance, model)
     for record in instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since)):
         run = record.dagster_run
+        if not was_trained and run.status in _STATES:
+            continue  # it found too little to learn from: nothing to cool down from
         yield PastRequest(
             model=model,
             action=Action.RETRAIN,
