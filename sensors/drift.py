@@ -136,7 +136,7 @@ def _past(
     was_trained = _was_trained(instance, model)
     for record in instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since)):
         run = record.dagster_run
-        if not was_trained and run.status in _STATES:
+        if not was_trained and run.status == dg.DagsterRunStatus.SUCCESS:
             continue  # it found too little to learn from: nothing to cool down from
         yield PastRequest(
             model=model,
