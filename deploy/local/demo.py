@@ -1,7 +1,8 @@
-"""Real recordings to finished pages: what `make demo` runs.
+"""Real recordings and a simulated club to finished pages: what `make demo` runs.
 
-Packs the samples into drops, starts the Dagster daemon if none is live, and watches the sensor, the
-queue and the runs do the rest. Everything stays in SPORTS_HOME; running it again does nothing new.
+Packs the samples and the club's diary into drops, starts the Dagster daemon if none is live, and
+watches the sensors, the queue and the runs do the rest. Everything stays in SPORTS_HOME; running it
+again does nothing new.
 """
 
 import sys
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from deploy.local import demo_club
 from deploy.local.services import daemon, make_home
 from edge_ingest.samples import every_sample, pack_samples
 from resources.environment import Settings, load_settings
@@ -32,16 +34,20 @@ console = Console()
 def main() -> int:
     """Run the demo; the exit code is 0 when every session has its page."""
     settings = load_settings()
-    console.rule("[bold]Touchline: real recordings to finished pages")
+    console.rule("[bold]Touchline: real recordings, and a simulated club, to finished pages")
     sessions = _pack(settings)
     with dg.DagsterInstance.get() as instance:
-        if all(_state(instance, session, since)[1] for session, since in sessions.items()):
+        is_known = demo_club.are_models_trained(instance)
+        if is_known and all(_state(instance, one, since)[1] for one, since in sessions.items()):
             console.print("\n[bold]2  At the club:[/] nothing is new, and every page is there")
             pages, failed = _watch(instance, sessions)
         else:
             with _daemon(settings, instance):
                 pages, failed = _watch(instance, sessions)
-    _tell(pages, failed)
+                untrained = demo_club.watch(instance, console)
+                failed |= untrained
+        _tell(pages, failed)
+        demo_club.tell(settings, instance, console)
     return 1 if failed or len(pages) < len(sessions) else 0
 
 
@@ -63,6 +69,7 @@ def _pack(settings: Settings) -> dict[str, datetime]:
             f"{rows:,}", f"{drop.bytes / 1000:,.0f}",
         )  # fmt: skip
     console.print(table)
+    demo_club.pack(settings, console)
     return {drop.session_id: drop.manifest.packed_at_utc for drop in packed}
 
 
