@@ -26,7 +26,11 @@ TOO_FEW: Final = f"fewer than {LEAST_REPORTS_28D} answers in 28 days"
 
 
 def predict(
-    model: ReadinessModel, frame: "pd.DataFrame", *, day: "pd.Timestamp | None" = None
+    model: ReadinessModel,
+    frame: "pd.DataFrame",
+    *,
+    day: "pd.Timestamp | None" = None,
+    since: "pd.Timestamp | None" = None,
 ) -> "pd.DataFrame":
     """Answers to be expected on the day after each row's, from what is known at its end.
 
@@ -35,6 +39,7 @@ def predict(
         frame: of `workload.athlete_days.as_athlete_days`: the days to predict from and those
             before them, all athletes of the squad together.
         day: predict from this day only; None for every row.
+        since: predict from this day and those after it; passed over where `day` is given.
 
     Returns:
         One row an athlete and day of the frame: athlete_id, team, day (from which), outcome
@@ -48,11 +53,12 @@ def predict(
     every = readiness_rows(frame)
     asked = np.ones(len(every), dtype=np.bool_)
     lately = asked
-    if day is not None:
-        asked = (every.rows["day"] == day).to_numpy(bool)
-        # The days whose answers an interval learns from.
-        age_d = (day - every.rows["day"]).dt.days.to_numpy(np.float64)
-        lately = (age_d >= 0) & (age_d <= MEMORY_D)
+    first = day if day is not None else since
+    if first is not None:
+        # How long before the first day; the days whose answers an interval learns from.
+        age_d = (first - every.rows["day"]).dt.days.to_numpy(np.float64)
+        asked = age_d == 0 if day is not None else age_d <= 0
+        lately = (age_d <= MEMORY_D) & ((age_d >= 0) | asked)
     rows = every.take(asked)
     is_known = rows.enough_known()
     result = rows.rows[["athlete_id", "team", "day"]].assign(outcome=_outcomes(rows))

@@ -98,8 +98,8 @@ class ReadinessKind:
         from sports_assets.models.readiness.predict import PREDICTED, predict
 
         model = ReadinessModel.from_json(payload.decode())
-        told = predict(model, squads.days)
-        told = told[(told["day"] >= first) & (told["outcome"] == PREDICTED)]
+        told = predict(model, squads.days, since=first)
+        told = told[told["outcome"] == PREDICTED]
         return told.assign(
             source=told["team"],
             horizon_d=np.int32(self.horizon_d),
