@@ -1,4 +1,4 @@
-"""The injury card: what it predicts, for whom, how good it is, and what it cannot support."""
+"""The injury model's card: what it predicts, for whom, how good it is, and its limits."""
 
 from typing import Final
 

@@ -75,7 +75,7 @@ def history_of(days: "pd.DataFrame", fixtures: "pd.DataFrame") -> History:
     """
     _require(days)
     labels = injury_within(days, HORIZON_D).to_numpy(np.float64)
-    kept = np.isfinite(labels) & is_scored(days).to_numpy(bool) & in_season(days, fixtures)
+    kept = _closed(days, labels) & is_scored(days).to_numpy(bool) & in_season(days, fixtures)
     if not kept.any():
         raise EvaluationError("no row is to be scored: everybody is injured, or nobody trains")
     every_day = days["day"].to_numpy().astype("datetime64[D]")
@@ -118,6 +118,12 @@ def _require(days: "pd.DataFrame") -> None:
             f"the history has {length} days: at least {LEAST_HISTORY_D} are needed to fit on the "
             "first and to judge on later ones"
         )
+
+
+def _closed(days: "pd.DataFrame", labels: FloatArray) -> npt.NDArray[np.bool_]:
+    """Rows whose seven days are over; before, only an injury closes a label: all would be 1."""
+    left = days.groupby("athlete_id", sort=False).cumcount(ascending=False).to_numpy()
+    return np.asarray(np.isfinite(labels) & (left >= HORIZON_D))
 
 
 def _cuts(day: Days, starts: Days) -> tuple[np.datetime64, ...]:

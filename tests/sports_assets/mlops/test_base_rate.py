@@ -11,7 +11,7 @@ from sports_assets.mlops.base_rate import (
     follow_base_rate,
     recalibrate_on_closed,
 )
-from sports_assets.mlops.metrics import brier_score, expit, observed_expected
+from sports_assets.mlops.metrics import brier_score, expit, observed_expected, roc_auc
 from tests.sports_assets.mlops.conftest import make_squad
 
 SEASON = 315
@@ -38,7 +38,7 @@ def test_a_rate_that_doubles_is_followed():
     assert brier_score(y[is_second], shifted[is_second]) < brier_score(y[is_second], p[is_second])
 
 
-def test_a_squad_alone_is_followed_after_about_as_many_injuries_as_are_remembered():
+def test_a_squad_alone_is_followed_once_the_labels_leave_no_doubt():
     day, y, p, is_second = two_seasons(2.0, athletes=25)
     shifted = follow_base_rate(p, y, day)
     late = is_second & (day >= day[is_second].min() + np.timedelta64(150, "D"))
@@ -46,25 +46,53 @@ def test_a_squad_alone_is_followed_after_about_as_many_injuries_as_are_remembere
     assert observed_expected(y[late], shifted[late]) == pytest.approx(1, abs=0.25)
 
 
-def test_a_level_that_stays_costs_next_to_nothing():
+def test_a_level_that_stays_is_left_alone():
     day, y, p, _ = two_seasons(1.0, athletes=25)
-    shifted = follow_base_rate(p, y, day)
-    assert observed_expected(y, shifted) == pytest.approx(1, abs=0.15)
-    assert brier_score(y, shifted) < 1.01 * brier_score(y, p)
+    start = BaseRateShift(BaseRateSettings(prior_events=100))
+    shifted = follow_base_rate(p, y, day, start=start)
+    assert np.abs(np.log(shifted / p)).max() < 0.2
+    assert roc_auc(y, shifted) == pytest.approx(roc_auc(y, p), abs=2e-3)
+    assert recalibrate_on_closed(p, y, day, as_of=day.max(), start=start).changed_on == ""
+
+
+def test_a_change_is_dated_and_the_level_counted_anew_from_there():
+    day, y, p, is_second = two_seasons(2.0, athletes=200)
+    found = recalibrate_on_closed(p, y, day, as_of=day.max())
+    off = np.datetime64(found.changed_on) - day[is_second].min()
+    assert abs(off) <= np.timedelta64(21, "D")
+    assert found.level == pytest.approx(2.0, abs=0.25)
+    assert found.first_days[0] == found.changed_on
 
 
 def test_the_first_shift_worked_by_hand():
     # 14 rows at 1 % with seven positive: one injury, 0.02 expected; the prior is worth ten.
-    # Forgotten meanwhile: exp(-0.02 / 20) of the prior is left.
     days = np.full(14, np.datetime64("2025-01-01"))
     found = recalibrate_on_closed(
-        np.full(14, 0.01), [1] * 7 + [0] * 7, days, as_of=np.datetime64("2025-01-09")
-    )
-    left = 10 * np.exp(-0.02 / 20)
-    assert (found.observed, found.prior_left) == (1.0, pytest.approx(left / 10))
+        np.full(14, 0.01), [1] * 7 + [0] * 7, days, as_of=np.datetime64("2025-01-09"),
+        start=BaseRateShift(BaseRateSettings(prior_events=10)),
+    )  # fmt: skip
+    assert (found.observed, found.expected) == ((1.0,), (pytest.approx(0.02),))
+    assert found.level == pytest.approx(11 / 10.02)
     # By hand for rare events; the logit's bend and the bins take the third digit.
-    assert found.shift == pytest.approx(np.log((1 + left) / (0.02 + left)), abs=5e-3)
-    assert found.expected == pytest.approx(0.02, rel=0.05)
+    assert found.shift == pytest.approx(np.log(11 / 10.02), abs=5e-3)
+
+
+def test_a_change_needs_its_evidence_worked_by_hand():
+    # A week of 20 injuries where 5 were expected, after 100 at the model's own level: two levels
+    # explain it better than one by 20 ln 4 + 100 ln 1 - 120 ln(120/105) = 27.7 - 16.0 = 11.7.
+    days = np.datetime64("2025-01-01") + np.repeat(np.arange(7), 50)
+    p, y = np.full(350, 0.1), np.tile(np.repeat([1.0, 0.0], [20, 30]), 7)
+    found = {
+        evidence: recalibrate_on_closed(
+            p, y, days, as_of=np.datetime64("2025-02-01"),
+            start=BaseRateShift(BaseRateSettings(prior_events=100, evidence=evidence)),
+        )
+        for evidence in (11.6, 11.8)
+    }  # fmt: skip
+    assert found[11.6].changed_on == "2025-01-01"
+    assert found[11.6].level == pytest.approx(25 / 10)
+    assert found[11.8].changed_on == ""
+    assert found[11.8].level == pytest.approx(120 / 105)
 
 
 @settings(deadline=None, max_examples=25)
@@ -102,6 +130,6 @@ def test_labels_that_never_come_change_nothing():
 
 def test_without_any_injury_the_level_sinks_and_stays_finite():
     day = np.datetime64("2025-01-01") + np.arange(700)
-    start = BaseRateShift(BaseRateSettings(prior_events=2, memory_events=5))
+    start = BaseRateShift(BaseRateSettings(prior_events=2))
     shifted = follow_base_rate(np.full(700, 0.3), np.zeros(700), day, start=start)
     assert 0 < shifted[-1] < 0.1
