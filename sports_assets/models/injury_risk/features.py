@@ -19,9 +19,16 @@ MONOTONE: Final = tuple(int(one.increases_risk) for one in _TAKEN)
 WORDS: Final = {one.name: (one.description, one.unit) for one in _TAKEN}
 
 #: Log odds for one unit, before any data: risk grows with exposure (almost in proportion, of which
-#: part is never seen), with the injuries of before (hazard ratios of 1.5 to 2.7 for a previous one:
-#: Hägglund et al. 2006, Br. J. Sports Med. 40:767; Ekstrand et al. 2020), and after a return.
-PRIOR: Final = {"log_exposure_7d": 0.7, "injury_tendency": 0.35, "return_recency": 0.6}
+#: part is never seen); with each injury before by a quarter, and more for whom the squad's rate does
+#: not explain it (hazard ratios of 1.5 to 2.7 for a previous one: Hägglund et al. 2006, Br. J.
+#: Sports Med. 40:767); and is about double right after a return (Ekstrand et al. 2020, Br. J. Sports
+#: Med. 55:96).
+PRIOR: Final = {
+    "log_exposure_7d": 0.7,
+    "injury_tendency": 0.35,
+    "injuries_before": 0.25,
+    "return_recency": 0.8,
+}
 
 
 def matrix(features: "pd.DataFrame") -> FloatArray:

@@ -36,12 +36,14 @@ class FitSettings:
         folds: of athletes, for penalty, weight and calibration.
         most_rows: more rows are thinned to every second, third, … day; neighbouring days tell the
             same, and the share of positive ones stays.
-        penalties: of the regression, ascending. The strongest is taken whose unseen log loss is not
-            clearly worse than the best one's: by less than `doubt` standard errors.
-        doubt: see there; the best of few injuries is a matter of luck, the strong one of knowledge.
+        penalties: of the regression, ascending. With many injuries the strongest is taken whose
+            unseen log loss is not clearly worse than the best one's: by less than `doubt` standard
+            errors.
+        doubt: see there.
+        least_choice_injuries: with fewer nothing is chosen: the strongest penalty, and no trees.
+            What is best by the 60 to 100 injuries of one squad is a matter of luck; chosen by them,
+            penalty and trees rank unseen athletes of later seasons worse.
         trees, learning_rate, leaves, depth: of the trees.
-        least_tree_injuries: fewer injuries carry no trees: of one squad's 60 to 100 they make
-            unseen athletes' log loss worse at any weight.
         trees_weights: weights of which the one with the best unseen log loss is taken.
         least_injuries: with fewer nothing is fitted.
     """
@@ -49,13 +51,13 @@ class FitSettings:
     seed: int = 1
     folds: int = 4
     most_rows: int = 150_000
-    penalties: tuple[float, ...] = (2000.0, 8000.0)
+    penalties: tuple[float, ...] = (2000.0, 8000.0, 32_000.0)
     doubt: float = 0.5
+    least_choice_injuries: int = 200
     trees: int = 120
     learning_rate: float = 0.08
     leaves: int = 6
     depth: int = 3
-    least_tree_injuries: int = 200
     trees_weights: tuple[float, ...] = (0.0, 0.25, 0.5)
     least_injuries: int = LEAST_INJURIES
 
@@ -170,12 +172,14 @@ def thinned(rows: Rows, most: int) -> Rows:
 def choose(rows: Rows, settings: FitSettings, injuries: int) -> Choice:
     """Penalty and weight by the log loss of athletes who were not fitted on."""
     fold = athlete_folds(rows.athlete, settings.folds, settings.seed, rows.labels)
-    linear = {penalty: np.zeros(len(fold)) for penalty in settings.penalties}
+    may_choose = injuries >= settings.least_choice_injuries
+    penalties = settings.penalties if may_choose else settings.penalties[-1:]
+    linear = {penalty: np.zeros(len(fold)) for penalty in penalties}
     trees = np.zeros(len(fold))
-    carries_trees = injuries >= settings.least_tree_injuries and max(settings.trees_weights) > 0
+    carries_trees = may_choose and max(settings.trees_weights) > 0
     for one in range(int(fold.max()) + 1):
         fit_on, test = rows.at(fold != one), fold == one
-        for penalty in settings.penalties:
+        for penalty in penalties:
             linear[penalty][test] = _linear(fit_on, penalty).log_odds(rows.values[test])
         if carries_trees:
             trees[test] = raw(_trees(fit_on, settings), rows.values[test])
