@@ -30,6 +30,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they hold athletes' data
 )
 
+#: Columns of text where it is not a terminal that is written to.
+_PAGE = 120
+
 COLUMNS = """Judge the model on a club's own history, on athletes and seasons that it never saw.
 
 The file is Parquet, one row an athlete and calendar day. Columns:
@@ -88,6 +91,8 @@ def evaluate_command(
         if json is not None:
             json.write_text(trained.evaluation.to_json() + "\n", encoding="utf-8")
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PAGE)
     console.print(summary_of(trained.evaluation), highlight=False)
     for table in tables_of(trained.evaluation):
         console.print(table)

@@ -16,13 +16,11 @@ _TAKEN: Final = tuple(one for one in FEATURES if one.is_input and one.name not i
 INPUTS: Final = tuple(one.name for one in _TAKEN)
 #: Where more must never lower the risk, 1; never raise it, −1; 0 where nothing is demanded.
 MONOTONE: Final = tuple(int(one.increases_risk) for one in _TAKEN)
-WORDS: Final = {one.name: (one.description, one.unit) for one in _TAKEN}
 
 #: Log odds for one unit, before any data: risk grows with exposure (almost in proportion, of which
-#: part is never seen); with each injury before by a quarter, and more for whom the squad's rate does
-#: not explain it (hazard ratios of 1.5 to 2.7 for a previous one: Hägglund et al. 2006, Br. J.
-#: Sports Med. 40:767); and is about double right after a return (Ekstrand et al. 2020, Br. J. Sports
-#: Med. 55:96).
+#: part is never seen), with each injury before, and most for whom the squad's own rate does not
+#: explain them (a hazard ratio of 2.7, 1.7 to 4.3, for a previous one: Hägglund et al. 2006, Br. J.
+#: Sports Med. 40:767); and it is about double right after a return.
 PRIOR: Final = {
     "log_exposure_7d": 0.7,
     "injury_tendency": 0.35,

@@ -75,7 +75,7 @@ def history_of(days: "pd.DataFrame", fixtures: "pd.DataFrame") -> History:
     """
     _require(days)
     labels = injury_within(days, HORIZON_D).to_numpy(np.float64)
-    kept = _closed(days, labels) & is_scored(days).to_numpy(bool) & in_season(days, fixtures)
+    kept = closed_rows(days, labels) & is_scored(days).to_numpy(bool) & in_season(days, fixtures)
     if not kept.any():
         raise EvaluationError("no row is to be scored: everybody is injured, or nobody trains")
     every_day = days["day"].to_numpy().astype("datetime64[D]")
@@ -135,7 +135,7 @@ def _require(days: "pd.DataFrame") -> None:
         )
 
 
-def _closed(days: "pd.DataFrame", labels: FloatArray) -> npt.NDArray[np.bool_]:
+def closed_rows(days: "pd.DataFrame", labels: FloatArray) -> npt.NDArray[np.bool_]:
     """Rows whose seven days are over; before, only an injury closes a label: all would be 1."""
     left = days.groupby("athlete_id", sort=False).cumcount(ascending=False).to_numpy()
     return np.asarray(np.isfinite(labels) & (left >= HORIZON_D))
