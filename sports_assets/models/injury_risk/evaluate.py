@@ -42,7 +42,7 @@ LINEAR: Final = "regression alone"
 TREES: Final = "trees alone"
 CHAMPION: Final = "previous champion"
 _SPLITS: Final = "athletes never seen, in later seasons than those fitted on"
-_CURVE_COUNTS: Final = (10, 20, 40, 80, 160, 320, 640, 1280)
+_CURVE_COUNTS: Final = (5, 8, 12, 18, 27, 40, 60, 90, 140, 200, 400, 800, 1600)
 
 
 @dataclass(frozen=True)
