@@ -42,7 +42,7 @@ def card_of(evaluation: Evaluation, *, made_on: str, is_simulated: bool) -> Mode
         tables=(
             CardTable(
                 title=f"Played on {evaluation.clubs} simulated clubs that nothing was fitted on",
-                columns=("", *FIGURES),
+                columns=("", *FIGURES.values()),
                 rows=rows,
                 note=CAUTION,
                 is_led=True,

@@ -170,6 +170,7 @@ def _beside(
 def _card(
     evaluation: "Evaluation", model: "RecoveryModel", last: date, *, made_up: bool
 ) -> ModelCard:
+    from sports_assets.models.recovery.held_out import HELD_OUT
     from sports_assets.models.recovery.scores import EVERYTHING
 
     lines = [score for score in evaluation.scores if score.group == EVERYTHING]
@@ -187,7 +188,11 @@ def _card(
         ),
         for_whom="Medical staff and coaches who plan around an absence.",
         not_for=("To decide on a return: it knows no imaging, no severity and no treatment.",),
-        headlines=tuple(Told(claim, verdict) for claim, verdict in verdicts.items()),
+        headlines=tuple(
+            Told(claim.removeprefix(f"{HELD_OUT}: "), verdict)
+            for claim, verdict in verdicts.items()
+            if claim.startswith(f"{HELD_OUT}: ")
+        ),
         tables=(_table(lines),),
         pictures=(),
         data=(
