@@ -174,7 +174,9 @@ def drift(
             if value == "probability":
                 said = _frame(store, kind.contract, [value])
                 hurt = squads.injuries[["athlete_id", "day"]]
-                judged, daily = judge_risk(kind.name, said, hurt, newest)
+                judged, daily = judge_risk(
+                    kind.name, said, hurt, newest=newest, week=week, plan=plan
+                )
                 found += judged
         rows = OPS_DRIFT.conform(findings_table(found))
         first = min([week, *(one.day for one in found)])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from resources.profiler import Profiler
 from sports_assets.mlops.drift import judge_week
 from sports_assets.mlops.drift_findings import Finding
+from sports_assets.mlops.estimated_drift import judge_estimates
 from sports_assets.mlops.estimated_performance import estimate_performance
 from sports_assets.mlops.own_norms import monday
 from sports_assets.mlops.performance import DailyOnsets, daily_onsets, judge_performance
@@ -132,34 +133,33 @@ def judge_model(
 
 
 def judge_risk(
-    name: str, predictions: "pd.DataFrame", onsets: "pd.DataFrame", newest: date
+    name: str,
+    predictions: "pd.DataFrame",
+    onsets: "pd.DataFrame",
+    *,
+    newest: date,
+    week: date,
+    plan: WeekPlan | None,
 ) -> tuple[list[Finding], DailyOnsets | None]:
-    """Findings on injuries against those expected, and on what is to be expected of the newest
+    """Findings on injuries against those expected, and on what is to be expected of the week's
     predictions before their labels close.
 
     Args:
-        predictions: athlete_id, day, probability: of the champion that serves.
+        predictions: athlete_id, day, probability: as they were said, by whichever champion.
         onsets: athlete_id, day.
+        newest: up to which day injuries are known.
+        week: Monday of the last week that is over.
+        plan: of the one team; None of several.
     """
     if predictions.empty:
         return [], None
     daily = daily_onsets(predictions, onsets, newest)
     found = judge_performance(daily, model=name)
-    recent = predictions[predictions["day"].dt.date > newest - _WEEK]
-    if len(recent):
-        expected = estimate_performance(recent["probability"].to_numpy())
-        for statistic, value in (
-            ("roc_auc", expected.auc), ("brier", expected.brier),
-            ("observed_rate", expected.rate),
-        ):  # fmt: skip
-            known = value == value  # noqa: PLR0124 - not a NaN
-            found.append(
-                Finding(
-                    model=name, day=newest, subject_kind="estimated", subject=statistic,
-                    statistic="cbpe", value=float(value) if known else None, threshold=None,
-                    verdict="ok", kind="none",
-                    reason="expected of the last week's predictions if they are calibrated; it "
-                    "cannot see that the world has changed",
-                )
-            )  # fmt: skip
+    mondays = predictions["day"].dt.date.map(monday)
+    estimates = {
+        one: estimate_performance(part.to_numpy())
+        for one, part in predictions["probability"].groupby(mondays)
+    }
+    reference = [one for one in estimates if one < week - _WEEK]
+    found += judge_estimates(estimates, model=name, week=week, reference=reference, plan=plan)
     return found, daily
