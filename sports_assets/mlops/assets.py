@@ -172,7 +172,9 @@ def drift(
                 profiler=WhylogsProfiler(),
             )  # fmt: skip
             if value == "probability":
-                said = _frame(store, kind.contract, [value])
+                said = _frame(store, kind.contract, [value, "model_version"])
+                # A new champion is counted from its own first day on.
+                said = said[said["model_version"] == str(served.version.version)]
                 hurt = squads.injuries[["athlete_id", "day"]]
                 judged, daily = judge_risk(
                     kind.name, said, hurt, newest=newest, week=week, plan=plan

@@ -9,12 +9,20 @@ from sports_assets.models.injury_risk.reasons import reasons
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sports_assets.mlops.rows import FloatArray
+
 INTERVAL_LEVEL: Final = 0.8
 _Z: Final = 1.2816
 
 
-def predict(model: InjuryRiskModel, features: "pd.DataFrame") -> "pd.DataFrame":
+def predict(
+    model: InjuryRiskModel, features: "pd.DataFrame", probability: "FloatArray | None" = None
+) -> "pd.DataFrame":
     """Risks of the rows of workload features.
+
+    Args:
+        probability: of each row, where its level has followed labels that closed since the fit;
+            else at the level of the fit.
 
     Returns:
         With the index of `features`: probability, probability_low, probability_high (at
@@ -24,7 +32,8 @@ def predict(model: InjuryRiskModel, features: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     values = matrix(features)
-    probability = model.probability(values)
+    if probability is None:
+        probability = model.probability(values)
     low, high = model.interval(values, probability, _Z)
     return pd.DataFrame(
         {

@@ -88,16 +88,31 @@ class InjuryRiskKind:
         )
 
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
-        """The risk of everyone who is available, on each day."""
+        """The risk of everyone who is available, on each day, at the level that labels closed since
+        the fit speak for: where the base rate moved, calibration follows."""
+        import pandas as pd
+
+        from sports_assets.mlops.base_rate import follow_base_rate
+        from sports_assets.models.injury_risk.features import matrix
         from sports_assets.models.injury_risk.model import InjuryRiskModel
         from sports_assets.models.injury_risk.predict import INTERVAL_LEVEL, predict
         from sports_assets.workload.features import workload_features
-        from sports_assets.workload.labels import is_scored
+        from sports_assets.workload.labels import injury_within, is_scored
 
         model = InjuryRiskModel.from_json(payload.decode())
         features = workload_features(squads.days, squads.fixtures, model.start)
-        asked = features[(squads.days["day"] >= first) & is_scored(squads.days)]
-        told = predict(model, asked)
+        begins = min(first, pd.Timestamp(model.last_day) + pd.Timedelta(days=1))
+        at = (squads.days["day"] >= begins) & is_scored(squads.days)
+        since = features[at]
+        followed = follow_base_rate(
+            model.uncorrected(matrix(since)),
+            injury_within(squads.days)[at].to_numpy(np.float64),
+            since["day"].to_numpy(),
+            start=model.shift,
+        )
+        is_asked = (since["day"] >= first).to_numpy(bool)
+        asked = since[is_asked]
+        told = predict(model, asked, followed[is_asked])
         return told.assign(
             source=asked["team"],
             athlete_id=asked["athlete_id"],
