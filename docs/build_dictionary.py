@@ -16,8 +16,8 @@ PAGE = Path(__file__).with_name("data-dictionary.md")
 _INTRODUCTION = """# Data dictionary
 
 Made from the contracts by `make docs`; a test fails when it is stale. Raw tables are defined in
-`edge_ingest/records.py`, those that Python makes in `resources/contracts.py`, core and mart beside
-each model in `dbt_project/models`.
+`edge_ingest/records.py`, those that Python makes in `resources/contracts.py` and
+`resources/model_contracts.py`, core and mart beside each model in `dbt_project/models`.
 
 Positions are metres from the field's centre; the home side attacks towards +x in period 1 and
 towards −x in period 2. Instants are UTC; a *day* is the club's local day.
@@ -36,7 +36,10 @@ def every_contract(cache: Path) -> list[TableContract]:
     """Contracts in code, then those of dbt, in the order of the way of the data."""
     of_dbt = dbt_contracts(load_project(cache).manifest)
     made = {contract.key: contract for contract in (*ALL, *of_dbt.values())}
-    layers = ("raw", "tracking", "core", "mart", "vision", "prediction", "alert", "report", "ops")
+    layers = (
+        "raw", "tracking", "core", "mart", "vision", "feature", "prediction", "alert", "report",
+        "ops",
+    )  # fmt: skip
     return sorted(made.values(), key=lambda contract: (layers.index(contract.layer), contract.key))
 
 

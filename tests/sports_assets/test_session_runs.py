@@ -14,6 +14,7 @@ from resources.dagster_resources import (
     BackupResource,
     LakehouseResource,
     LandingZoneResource,
+    ModelsResource,
     ReportStoreResource,
 )
 from resources.dbt.contracts import dbt_contracts
@@ -49,6 +50,9 @@ class Club:
             ),
             "report_store": ReportStoreResource(report_uri=str(home / "reports")),
             "backups": BackupResource(backup_uri=str(home / "backups")),
+            "models": ModelsResource(
+                mlflow_uri=f"sqlite:///{home}/mlflow.db", model_uri=str(home / "models")
+            ),
         }
 
     def run(

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resources.workload_features import feature_columns
 from sports_assets.workload.athlete_days import ANSWERS, as_athlete_days
 from sports_assets.workload.errors import AthleteDaysError, FixturesError
-from sports_assets.workload.features import FEATURES, INPUTS, feature_columns, workload_features
+from sports_assets.workload.features import FEATURES, INPUTS, workload_features
 from sports_assets.workload.fixtures import fixtures_of
 from sports_assets.workload.load_features import Start, start_of
 from tests.sports_assets.workload.made_club import FIRST, made_club, one_athlete
