@@ -37,8 +37,8 @@ class BaseRateSettings:
     Attributes:
         prior_events: the model's own level is worth so many injuries: those it was learned from.
         evidence: log likelihood that a change must explain. Of 120 stable simulated seasons of a
-            squad of 25, four saw a change that was none; a rate that doubles is believed after
-            about 40 injuries by one squad (four to five months), within three weeks by twenty.
+            squad of 25, two saw a change that was none; a rate that doubles is believed after some
+            40 injuries by one squad (four to five months), within two to three weeks by twenty.
         renewed_events: after a change the level of before is worth so many injuries.
         least_events: injuries to be expected since a change before it is believed.
         horizon_d: days that a label looks ahead; a label closes when they are over, and an injury
