@@ -30,4 +30,4 @@ def rivals(work: Path) -> list[Rival]:
 def alone(work: Path) -> list[Alone]:
     """What has no rival, each on the largest recording of a set."""
     sets = {one.name: one for one in named_sets(work)}
-    return [*cleaning.alone(sets), *tracking.alone()]
+    return [*cleaning.alone(sets), *tracking.alone(), *days.alone(work)]

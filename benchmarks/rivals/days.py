@@ -1,16 +1,29 @@
 """Athletes' days and injuries: pandas is what one would take."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.named_sets import real_data
-from benchmarks.rivals.pair import Rival, Work, reading
+from benchmarks.rivals.pair import Alone, Rival, Work, reading
 from edge_ingest.samples import Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_FIXTURES = 1000
+_PLAN = """version = 1
+kind = "fixtures"
+source = "league"
+fixture_id = ["Id"]
+day = { from = "Date" }
+
+[columns]
+known_from = { from = "Known" }
+"""
 
 
 def rivals() -> list[Rival]:
@@ -22,6 +35,20 @@ def rivals() -> list[Rival]:
         _table("injuries", data / "injuries" / "hamstring_raw.csv", _counted,
                "hamstring injuries, 2,986 days of athletes"),
     ]  # fmt: skip
+
+
+def alone(work: Path) -> list[Alone]:
+    """A plan of fixtures: no real one was at hand, and a made-up one is held against nothing."""
+    plan, mapping = work / "plan.csv", work / "plan.toml"
+
+    def make() -> tuple[Work, int]:
+        first = date(2025, 7, 1)
+        lines = [f"m{at},{first + timedelta(days=at)},2025-06-01" for at in range(_FIXTURES)]
+        plan.write_text("\n".join(["Id,Date,Known", *lines, ""]))
+        mapping.write_text(_PLAN)
+        return reading(Sample("fixtures", {"table": plan, "mapping": mapping})), _FIXTURES
+
+    return [Alone("fixtures", "a made-up plan", "no real plan of fixtures was at hand", make)]
 
 
 def _table(

@@ -16,7 +16,7 @@ from resources.dagster_resources import (
     ModelsResource,
     ReportStoreResource,
 )
-from resources.lakehouse import Lakehouse, Slice
+from resources.lakehouse import Lakehouse, Slice, together
 from resources.landing_club import ATHLETES_NAME
 from resources.landing_zone import LandingZone
 from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD
@@ -39,9 +39,18 @@ from sports_assets.mlops.promotion_policy import load_policy
 from sports_assets.models.cards import card_rows
 from sports_assets.models.kinds import KINDS
 from sports_assets.models.promoting import promote
-from sports_assets.models.scoring import as_said_before, last_day, score
-from sports_assets.models.shape import ModelKind, NotTrainableError, Serving, learnable
-from sports_assets.models.training import register
+from sports_assets.models.scoring import as_said_before, last_days, score
+from sports_assets.models.shape import (
+    ModelKind,
+    NotTrainableError,
+    Serving,
+    answerable,
+    is_simulated,
+    learnable,
+    squads_of,
+    teams_of,
+)
+from sports_assets.models.training import SIMULATED_TAG, is_of_simulated, register
 from sports_assets.workload.history import Squads, read_squads
 
 SEED = 20260101
@@ -93,7 +102,10 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
             done = register(
                 models.registry(), shelf, kind.name, trained,
                 provenance=provenance, reason=reason, at_utc=now,
-                tags={"dagster_run_id": context.run.run_id},
+                tags={
+                    "dagster_run_id": context.run.run_id,
+                    SIMULATED_TAG: str(is_simulated(squads)).lower(),
+                },
             )  # fmt: skip
         return dg.MaterializeResult(
             data_version=dg.DataVersion(done.version.sha256[:16]),
@@ -102,6 +114,7 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
                 "mlflow_run_id": dg.MetadataValue.text(done.version.run_id),
                 "trained_through": dg.MetadataValue.text(str(trained.trained_through)),
                 "reason": dg.MetadataValue.text(reason),
+                SIMULATED_TAG: dg.MetadataValue.bool(is_of_simulated(done.version)),
                 "card": dg.MetadataValue.path(done.card_uri),
                 "model_bytes": dg.MetadataValue.int(len(trained.payload)),
                 **{
@@ -155,39 +168,48 @@ def _prediction_asset(kind: ModelKind) -> dg.AssetsDefinition:
         served = models.served().serve(kind.name, today)
         with lakehouse.open() as store, landing_zone.open() as zone:
             squads = read_squads(store, zone.athletes())
+            if not isinstance(served, NoModel):
+                squads = answerable(squads, learned_from_simulated=is_of_simulated(served.version))
             why = _nothing_to_say(served, squads)
             if why or isinstance(served, NoModel):
                 context.log.warning("%s: %s", kind.contract.key, why)
                 empty = kind.contract.empty()
                 nothing = Slice("day", date.max, date.max, {})
-                done = store.replace_slice(kind.contract, empty, nothing, commit_context(context))
+                kept = store.replace_slice(kind.contract, empty, nothing, commit_context(context))
                 checked = check_contract(kind.contract, empty)
                 return materialized(
-                    done, [checked], {"nothing_predicted": dg.MetadataValue.text(why)}
+                    kept, [checked], {"nothing_predicted": dg.MetadataValue.text(why)}
                 )
             version = served.version
             provenance = _provenance(
                 squads, zone, {"model": f"{version.name}:{version.version}:{version.sha256[:16]}"}
             ).model_copy(update={"drops": ()})
-            scored = score(
-                kind, served, squads, last_said=last_day(store, kind), now_utc=now,
-                provenance=provenance,
-            )  # fmt: skip
-            rows = as_said_before(store, kind, scored)
-            done = store.replace_slice(
-                kind.contract, rows, scored.replaced, commit_context(context)
-            )
+            last_said = last_days(store, kind)
+            done, tables, days = [], [], []
+            for team in teams_of(squads):
+                scored = score(
+                    kind, served, squads_of(squads, [team]), last_said=last_said.get(team),
+                    now_utc=now, provenance=provenance,
+                )  # fmt: skip
+                tables.append(as_said_before(store, kind, scored))
+                days += [scored.replaced.first_day, scored.replaced.last_day]
+                done.append(
+                    store.replace_slice(
+                        kind.contract, tables[-1], scored.replaced, commit_context(context)
+                    )
+                )
+            rows = pa.concat_tables(tables)
         if served.is_from_cache:
             context.log.warning("the registry could not be asked: %s", served.why)
         return materialized(
-            done,
+            together(done),
             [check_contract(kind.contract, rows)],
             {
                 "model_version": dg.MetadataValue.int(version.version),
                 "model_age_d": dg.MetadataValue.int(served.age_d),
                 "is_registry_down": dg.MetadataValue.bool(served.is_from_cache),
-                "first_day": dg.MetadataValue.text(str(scored.replaced.first_day)),
-                "last_day": dg.MetadataValue.text(str(scored.replaced.last_day)),
+                "first_day": dg.MetadataValue.text(str(min(days))),
+                "last_day": dg.MetadataValue.text(str(max(days))),
             },
         )
 
@@ -198,7 +220,7 @@ def _nothing_to_say(served: object, squads: Squads) -> str:
     """Why nothing is predicted; empty where something is."""
     if isinstance(served, NoModel):
         return served.why
-    return "" if len(squads.days) else "nobody has told of a day yet: send wellness or load"
+    return "" if len(squads.days) else "no athlete whom the champion may be asked of told of a day"
 
 
 @dg.asset(
@@ -238,8 +260,11 @@ def promotion(
                 run_id=context.run.run_id,
             )
         ]
+        # Read again: a person may have rolled back meanwhile.
         rows = OPS_PROMOTION.conform(
-            pa.concat_tables([ledger, pa.Table.from_pylist(made, schema=OPS_PROMOTION.schema)])
+            pa.concat_tables(
+                [_ledger(store), pa.Table.from_pylist(made, schema=OPS_PROMOTION.schema)]
+            )
         )
         commit = store.replace_slice(OPS_PROMOTION, rows, _EVERY_DAY, commit_context(context))
     return materialized(

@@ -1,6 +1,7 @@
 """A person lets an earlier champion serve again: the alias moves, the ledger says who and why."""
 
-from datetime import date, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -34,23 +35,36 @@ def go_back(
     """
     before = registry.history(model, Alias.CHAMPION).current
     version = registry.rollback(model, to=to, because=because)
-    row = ledger_row(_decided(version, before, because), club_timezone)
-    with lakehouse.connect() as connection:
-        lakehouse.view(connection, OPS_PROMOTION, "ledger")
-        ledger = connection.sql("select * from ledger").to_arrow_table()
-    rows = pa.concat_tables(
-        [OPS_PROMOTION.conform(ledger), pa.Table.from_pylist([row], schema=OPS_PROMOTION.schema)]
+    row = ledger_row(
+        _decided(version, before, because, is_provisional=_was_provisional(lakehouse, version)),
+        club_timezone,
     )
+    day = because.at_utc.astimezone(ZoneInfo(club_timezone)).date()
+    # This row alone: a run may be deciding meanwhile.
     lakehouse.replace_slice(
         OPS_PROMOTION,
-        OPS_PROMOTION.conform(rows),
-        Slice("day", date.min, date.max, {}),
+        OPS_PROMOTION.conform(pa.Table.from_pylist([row], schema=OPS_PROMOTION.schema)),
+        Slice("day", day, day, {"decision_id": str(row["decision_id"])}),
         CommitContext(_BY_HAND, code_version()),
     )
     return version
 
 
-def _decided(version: ModelVersion, before: int | None, because: Because) -> Decided:
+def _was_provisional(lakehouse: Lakehouse, version: ModelVersion) -> bool:
+    """Whether it served without proof when it served before; going back proves nothing."""
+    with lakehouse.connect() as connection:
+        lakehouse.view(connection, OPS_PROMOTION, "ledger")
+        found = connection.execute(
+            "select is_provisional from ledger where model = ? and version = ? "
+            "and verdict in ('promote', 'rollback') order by decided_at_utc desc limit 1",
+            [version.name, version.version],
+        ).fetchone()
+    return bool(found and found[0])
+
+
+def _decided(
+    version: ModelVersion, before: int | None, because: Because, *, is_provisional: bool
+) -> Decided:
     at: datetime = because.at_utc
     return Decided(
         model=version.name,
@@ -58,7 +72,7 @@ def _decided(version: ModelVersion, before: int | None, because: Because) -> Dec
         decided_at_utc=at,
         verdict=ROLLBACK,
         reasons=(because.reason,),
-        is_provisional=False,
+        is_provisional=is_provisional,
         champion_before=before,
         approved_by=because.moved_by,
         approval_reason=because.reason,

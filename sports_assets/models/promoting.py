@@ -1,13 +1,15 @@
 """Challengers become champions, where policy and people let them; every decision is a row."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
 from resources.approvals import Approval as Word
+from resources.model_aliases import AliasHistory
 from resources.model_registry import Alias, Because, ModelRegistry, ModelVersion, UnknownModelError
-from sports_assets.mlops.ledger import Decided, decided
+from sports_assets.mlops.ledger import ROLLBACK, Decided, decided
 from sports_assets.mlops.promotion import Approval, ApprovalVerdict, Champion, Decision, decide
 from sports_assets.mlops.promotion import Verdict as Outcome
 from sports_assets.mlops.promotion_policy import PromotionPolicy
@@ -30,7 +32,9 @@ def promote(
     """Decide on the challenger of each model, and move aliases accordingly.
 
     A decision that says what the last one on the same version said is not written again: whoever
-    waits for an approval is told once.
+    waits for an approval is told once. A version that a person rolled back from stays away until
+    somebody approves it anew. A move that a run made and died before it was written down is written
+    down now.
 
     Args:
         ledger: rows of `ops/promotion` so far.
@@ -43,17 +47,24 @@ def promote(
     words = [_approval(word) for word in approvals]
     for name in names:
         challenger = _at(registry, name, Alias.CHALLENGER)
-        champion = _at(registry, name, Alias.CHAMPION)
+        moves = registry.history(name, Alias.CHAMPION)
+        champion = registry.version(name, moves.current) if moves.current else None
+        if champion is not None:
+            yield from _untold(champion, moves, ledger, words, policy=policy, run_id=run_id)
         if challenger is None or (champion and challenger.version == champion.version):
             continue
         judgement = judgement_of(challenger)
         if judgement is None:
             continue
+        left = _left_at(moves, challenger.version)
+        spoken = [one for one in words if left is None or one.at_utc > left]
+        if left is not None and not _approves(spoken, challenger):
+            continue
         serving = None
         if champion is not None:
             _, is_provisional = said.get((name, champion.version), ("", False))
             serving = Champion(champion.version, is_provisional)
-        verdict = _decide(challenger, judgement, serving, words, policy=policy, now_utc=now_utc)
+        verdict = _decide(challenger, judgement, serving, spoken, policy=policy, now_utc=now_utc)
         if verdict.verdict is Outcome.PROMOTE:
             registry.set_alias(
                 name,
@@ -64,7 +75,7 @@ def promote(
                     verdict.approved_by or _BY_POLICY, "; ".join(verdict.reasons), now_utc
                 ),
             )
-        if said.get((name, challenger.version), ("", False))[0] == verdict.verdict.value:
+        elif said.get((name, challenger.version), ("", False))[0] == verdict.verdict.value:
             continue
         yield decided(
             verdict,
@@ -77,6 +88,66 @@ def promote(
             run_id=run_id,
             provenance=challenger.tags[BASIS_TAG],
         )
+
+
+def _untold(
+    champion: ModelVersion,
+    moves: AliasHistory,
+    ledger: pa.Table,
+    words: Sequence[Approval],
+    *,
+    policy: PromotionPolicy,
+    run_id: str,
+) -> Iterator[Decided]:
+    """The champion's last move, if the ledger does not tell of it."""
+    last = moves.moves[-1]
+    told = {
+        row["decided_at_utc"]
+        for row in ledger.to_pylist()
+        if (row["model"], row["version"]) == (champion.name, champion.version)
+        and row["verdict"] in {ROLLBACK, Outcome.PROMOTE.value}
+    }
+    judgement = judgement_of(champion)
+    if last.at_utc.astimezone(UTC) in told or judgement is None:
+        return
+    serving = Champion(last.expected, False) if last.expected else None
+    verdict = _decide(champion, judgement, serving, words, policy=policy, now_utc=last.at_utc)
+    is_by_policy = last.moved_by == _BY_POLICY
+    row = decided(
+        replace(
+            verdict,
+            verdict=Outcome.PROMOTE,
+            reasons=tuple(last.reason.split("; ")),
+            approved_by="" if is_by_policy else last.moved_by,
+            approval_reason="" if is_by_policy else last.reason,
+        ),
+        model=champion.name,
+        version=champion.version,
+        decided_at_utc=last.at_utc,
+        champion_before=last.expected,
+        policy_version=policy.version,
+        registry_run_id=champion.run_id,
+        run_id=run_id,
+        provenance=champion.tags[BASIS_TAG],
+    )
+    yield replace(row, verdict=ROLLBACK, policy_version=None) if last.is_rollback else row
+
+
+def _left_at(moves: AliasHistory, version: int) -> datetime | None:
+    """When a version was rolled back from; None for one that never was."""
+    if version in {moves.current, *moves.former}:
+        return None
+    served = max((at for at, move in enumerate(moves.moves) if move.version == version), default=-1)
+    later = [move.at_utc for move in moves.moves[served + 1 :] if move.is_rollback]
+    return later[0] if served >= 0 and later else None
+
+
+def _approves(words: Iterable[Approval], challenger: ModelVersion) -> bool:
+    mine = (challenger.name, challenger.version)
+    return any(
+        one.verdict is ApprovalVerdict.APPROVED and (one.model_name, one.version) == mine
+        for one in words
+    )
 
 
 def _decide(

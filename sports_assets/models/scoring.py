@@ -29,10 +29,11 @@ class Scored:
 
 
 def days_to_score(newest: date, last_said: date | None, trained_through: date) -> tuple[date, date]:
-    """First and last day to speak of.
+    """First and last day to speak of, of one squad.
 
-    What was said on an earlier day stays as it was said; the newest day is spoken of anew, by the
-    model that serves now. Days that the model learned from are left out, but for the newest.
+    What was said of an earlier day stays as it was said. The last day that was spoken of is spoken
+    of anew, as not all of it may have been told by then, and so is the newest, by the model that
+    serves now. Days that the model learned from are left out, but for the newest.
     """
     first = newest - timedelta(days=LOOK_BACK_D) if last_said is None else last_said
     first = max(first, trained_through + timedelta(days=1))
@@ -48,10 +49,16 @@ def score(
     now_utc: datetime,
     provenance: ProvenanceRef,
 ) -> Scored:
-    """Predictions of a champion as rows of its table."""
+    """Predictions of a champion of one squad, as rows of its table.
+
+    Args:
+        squads: one team, which told of a day.
+        last_said: newest day of the team that something was said of; None where nothing was.
+    """
+    (team,) = squads.days["team"].unique()
     newest = squads.days["day"].max().date()
     first, last = days_to_score(newest, last_said, served.version.trained_through)
-    replaced = Slice("day", first, last, {})
+    replaced = Slice("day", first, last, {"source": team})
     frame = kind.predict(served.payload, squads, _timestamp(first))
     if frame.empty:
         return Scored(kind.contract.empty(), replaced)
@@ -92,12 +99,11 @@ def as_said_before(lakehouse: Lakehouse, kind: ModelKind, scored: Scored) -> pa.
     return kind.contract.conform(rows)
 
 
-def last_day(lakehouse: Lakehouse, kind: ModelKind) -> date | None:
-    """The newest day that something was said of; None where nothing was."""
+def last_days(lakehouse: Lakehouse, kind: ModelKind) -> dict[str, date]:
+    """By team the newest day that something was said of."""
     with lakehouse.connect() as connection:
         lakehouse.view(connection, kind.contract, "said")
-        found = connection.sql("select max(day) from said").fetchone()
-    return found[0] if found else None
+        return dict(connection.sql("select source, max(day) from said group by source").fetchall())
 
 
 def _timestamp(day: date) -> "pd.Timestamp":

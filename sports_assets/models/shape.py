@@ -5,7 +5,7 @@ Dagster.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -126,20 +126,35 @@ class ModelKind(Protocol):
 
 def learnable(squads: "Squads") -> "Squads":
     """The squads to learn from: all, but for simulated ones where there are others."""
+    teams = teams_of(squads)
+    real = [team for team in teams if not team.startswith(SIMULATED)]
+    return squads_of(squads, real) if real and len(real) < len(teams) else squads
+
+
+def answerable(squads: "Squads", *, learned_from_simulated: bool) -> "Squads":
+    """The squads that a champion may be asked of: no real one, if it never saw a real athlete."""
+    if not learned_from_simulated:
+        return squads
+    return squads_of(squads, [team for team in teams_of(squads) if team.startswith(SIMULATED)])
+
+
+def teams_of(squads: "Squads") -> list[str]:
+    """Every team that told of a day, in order."""
+    return sorted(squads.days["team"].unique()) if len(squads.days) else []
+
+
+def squads_of(squads: "Squads", teams: Collection[str]) -> "Squads":
+    """These teams alone."""
     from dataclasses import replace
 
-    teams = squads.days["team"]
-    real = teams[~teams.str.startswith(SIMULATED)].unique()
-    if not len(real):
-        return squads
+    def of(frame: "pd.DataFrame") -> "pd.DataFrame":
+        return frame[frame["team"].isin(teams)].reset_index(drop=True)
+
     return replace(
-        squads,
-        days=squads.days[teams.isin(real)].reset_index(drop=True),
-        fixtures=squads.fixtures[squads.fixtures["team"].isin(real)].reset_index(drop=True),
-        injuries=squads.injuries[squads.injuries["team"].isin(real)].reset_index(drop=True),
+        squads, days=of(squads.days), fixtures=of(squads.fixtures), injuries=of(squads.injuries)
     )
 
 
 def is_simulated(squads: "Squads") -> bool:
     """Whether any of these athletes was made up."""
-    return bool(squads.days["team"].str.startswith(SIMULATED).any())
+    return any(team.startswith(SIMULATED) for team in teams_of(squads))

@@ -15,6 +15,8 @@ from sports_assets.models.shape import Judgement, Trained
 JUDGEMENT_TAG = "judgement"
 #: The tag under which it is kept what a version was made from.
 BASIS_TAG = "basis"
+#: The tag that says whether a version learned from athletes who were made up.
+SIMULATED_TAG = "is_of_simulated"
 #: Pages of models stand in the report store by this name and the version.
 CARD_PREFIX = "model-card-"
 
@@ -87,3 +89,8 @@ def judgement_of(version: ModelVersion) -> Judgement | None:
     """What a version's evaluation came to; None for one that somebody else registered."""
     told = version.tags.get(JUDGEMENT_TAG)
     return Judgement.from_json(told) if told else None
+
+
+def is_of_simulated(version: ModelVersion) -> bool:
+    """Whether a version learned from athletes who were made up."""
+    return version.tags.get(SIMULATED_TAG) == "true"

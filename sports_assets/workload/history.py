@@ -18,27 +18,47 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TABLES: Final = {"wellness": WELLNESS, "injuries": INJURIES, "fixtures": FIXTURES}
+#: What of a day is told by whichever source tells it.
+_TOLD: Final = (
+    "session_load_au", "session_minutes", "match_minutes", "readiness", "fatigue", "soreness",
+    "stress", "mood", "sleep_quality", "sleep_duration_h", "resting_heart_rate_bpm", "ln_rmssd",
+)  # fmt: skip
 #: Who told nothing for longer is taken to have left the squad, d.
 LEFT_AFTER_D: Final = 28
 #: Leagues fix their dates at least so long before, where a plan does not tell, d.
 _KNOWN_AHEAD_D: Final = 14
 
+# Whoever is told of by several sources (a diary, a watch) is of the squad of the first of them;
+# what one does not tell of a day another may.
 # Of a source that never tells a return, an injury ends with the first load after it. Else who has
 # no return is still away: rehabilitation has load, too. An illness is an absence, and no injury.
 _DAYS = f"""
-with named as (
+with told as (
     select w.*, coalesce(c.athlete_id, w.source || ':' || w.source_athlete_id) as athlete_id,
         c.birth_date
     from wellness w left join crosswalk c using (source, source_athlete_id)
 ),
-span as (
-    select source, source_athlete_id, athlete_id, any_value(birth_date) as birth_date,
-        min(day) as first_day, max(day) as last_told
-    from named group by source, source_athlete_id, athlete_id
+home as (
+    select athlete_id, source as home, row_number() over (
+        partition by athlete_id order by min(day), source) as place
+    from told group by athlete_id, source
 ),
-newest as (select source, max(day) as newest from named group by source),
+named as (
+    select athlete_id, day, any_value(birth_date) as birth_date,
+        {", ".join(f"arg_min({name}, place) as {name}" for name in _TOLD)}
+    from (select told.*, home.home, home.place from told
+        inner join home on home.athlete_id = told.athlete_id and home.home = told.source)
+    group by athlete_id, day
+),
+span as (
+    select athlete_id, home.home as source, any_value(birth_date) as birth_date,
+        min(day) as first_day, max(day) as last_told
+    from named inner join home using (athlete_id) where home.place = 1
+    group by athlete_id, home.home
+),
+newest as (select source, max(last_told) as newest from span group by source),
 calendar as (
-    select source, source_athlete_id, athlete_id, birth_date, first_day,
+    select source, athlete_id, birth_date, first_day,
         unnest(generate_series(first_day, if(newest - last_told <= {LEFT_AFTER_D}, newest,
             last_told), interval 1 day))::date as day
     from span inner join newest using (source)
@@ -166,6 +186,9 @@ def read_squads(lakehouse: Lakehouse, crosswalk: pa.Table) -> Squads:
         days["injury_kind"].astype(object).where(days["injury_kind"].notna(), None)
     )
     days["age_years"] = pd.to_numeric(days["age_years"])
+    # Medical staff tell of injuries by a source of their own: the squad is the athlete's.
+    squad = days.drop_duplicates("athlete_id").set_index("athlete_id")["team"]
+    injuries["team"] = injuries["athlete_id"].map(squad).fillna(injuries["team"])
     return Squads(as_athlete_days(days), fixtures, injuries, snapshots)
 
 

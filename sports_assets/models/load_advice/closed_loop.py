@@ -159,7 +159,7 @@ def _block(evening: Evening) -> Block:
         },
         {
             "is_match": flat(evening.match_minutes > 0),  # type: ignore[dict-item]
-            "is_injured": flat(evening.is_injured),  # type: ignore[dict-item]
+            "is_injured": flat(evening.is_injured | evening.is_ill),  # type: ignore[dict-item]
             "injury_start": flat(evening.injury_start),  # type: ignore[dict-item]
         },
         np.zeros(shape, np.int64),
