@@ -96,6 +96,9 @@ bench: home samples ## The benchmarks, one after the other
 	$(BIN)/python -m benchmarks.lakehouse_growth
 	$(BIN)/python -m benchmarks.lakehouse_s3
 	$(BIN)/python -m benchmarks.backfill
+	$(BIN)/python -m benchmarks.injury_model
+	$(BIN)/python -m benchmarks.readiness_model
+	$(BIN)/python -m benchmarks.mlops_speed
 
 # --- upkeep ------------------------------------------------------------------------------------
 

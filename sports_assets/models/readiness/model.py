@@ -35,6 +35,7 @@ class ReadinessSettings:
         l2: penalty on leaf values.
         interval_level: share of answers that intervals are to hold.
         calibration_folds: of athletes, each predicted by a fit without it, to set the intervals.
+        most_rows: more athlete-days are thinned to every second, third, … day.
     """
 
     rounds: int = 300
@@ -47,6 +48,7 @@ class ReadinessSettings:
     l2: float = 10.0
     interval_level: float = 0.8
     calibration_folds: int = 3
+    most_rows: int = 15_000
 
     def for_lightgbm(self, seed: int, lines: int) -> dict[str, Any]:
         """Parameters of the library; one thread, so that the same input gives the same bytes.

@@ -50,6 +50,8 @@ class RecoveryKind:
         from sports_assets.models.recovery.held_out import HELD_OUT
         from sports_assets.models.recovery.model import RecoveryModel, RecoverySettings
 
+        if squads.days.empty:
+            raise NotTrainableError("nobody has told of a day yet: send load and injuries")
         injuries = _injuries(squads)
         returns = int(injuries["return_day"].notna().sum())
         if returns < LEAST_RETURNS or injuries["athlete_id"].nunique() < 2:  # noqa: PLR2004
