@@ -10,6 +10,12 @@ from edge_ingest.contract import Column, TableContract
 from edge_ingest.records import INSTANT, NUMBER, TEXT
 from resources.workload_features import feature_columns
 
+#: Sources whose athletes were made up begin so; with real ones beside them nothing is learned from
+#: these.
+SIMULATED = "simulated"
+#: Says of a version, and of its materialisation, whether it learned from such athletes.
+SIMULATED_TAG = "is_of_simulated"
+
 _ATHLETE = Column("athlete_id", TEXT, "our athlete")
 _DAY = Column("day", pa.date32(), "the club's local day")
 _PROVENANCE = Column("provenance", TEXT, "ProvenanceRef as JSON: what this was made from")

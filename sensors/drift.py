@@ -4,14 +4,15 @@ Not a condition on a check: that would ask at each tick, or stay silent while th
 was asked for before is read from the tags of runs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from edge_ingest.records import WELLNESS
 from resources.dagster_resources import LakehouseResource
 from resources.lakehouse import Lakehouse
-from resources.model_contracts import OPS_DRIFT
+from resources.model_contracts import OPS_DRIFT, SIMULATED, SIMULATED_TAG
 from resources.retraining import (
     Action,
     Ask,
@@ -35,6 +36,7 @@ from sports_assets.keys import (
 
 POLICY = RetrainingPolicy()
 _MODEL_TAG, _KEY_TAG = "touchline/model", "touchline/retrain-key"
+_LEARNED_FROM = ("wellness", "injuries", "fixtures")
 _STATES = {
     dg.DagsterRunStatus.SUCCESS: RunState.SUCCEEDED,
     dg.DagsterRunStatus.FAILURE: RunState.FAILED,
@@ -74,11 +76,16 @@ def drift_sensor(
         return dg.SensorResult(
             skip_reason="neither drift nor days are new since the last look", cursor=seen
         )
+    trained = {name: _trained(context.instance, name) for name in MODEL_KEYS}
     with lakehouse.open() as store:
-        asks = [*_findings(store), *_first_trainings(context.instance)]
+        missing = dict(_never_trained(context.instance, trained, has_real=_has_real(store)))
+        asks = [*_findings(store, trained)]
+    asks += [Ask(name, Cause.FIRST, why) for name, why in missing.items()]
     requests, told = [], []
     for name, job in retrain_jobs.items():
-        reply = answer(name, asks, _past(context.instance, job.name, name, now), now, POLICY)
+        # What came to no model, or to one for others, is nothing to cool down from.
+        counted = _past(context.instance, job.name, name, now, are_successes=name not in missing)
+        reply = answer(name, asks, counted, now, POLICY)
         told.append(f"{name}: {reply.why}")
         if reply.action is Action.RETRAIN:
             key = f"{name}:{reply.cause}:{digest([seen, reply.why])}"
@@ -91,53 +98,76 @@ def drift_sensor(
 def _state_of(instance: dg.DagsterInstance) -> str:
     """What this sensor looks at, as it is now; the hour counts, as cool-downs end."""
     marks = [f"{datetime.now(UTC):%Y-%m-%dT%H}"]
-    for key in (DRIFT_KEY, *(RAW_KEYS[name] for name in ("wellness", "injuries", "fixtures"))):
+    for key in (DRIFT_KEY, *(RAW_KEYS[name] for name in _LEARNED_FROM)):
         event = instance.get_latest_materialization_event(key)
         marks.append(f"{key} {event.timestamp if event else None}")
     return digest(marks)
 
 
-def _findings(store: Lakehouse) -> Iterator[Ask]:
-    """What the newest day of each model's drift asks for."""
+def _findings(store: Lakehouse, trained: Mapping[str, Mapping[str, str]]) -> Iterator[Ask]:
+    """What the newest findings on each model ask for, if it was not trained on these days since."""
     causes = {"decay": Cause.DECAY, "device_change": Cause.DEVICE_CHANGE}
     with store.connect() as connection:
         store.view(connection, OPS_DRIFT, "drift")
         rows = connection.sql(
-            "select source, kind, subject, day, reason from drift where verdict = 'act' "
-            "and kind <> 'expected' "
-            "qualify day = max(day) over (partition by source) order by source, subject"
+            "with newest as (select *, max(day) over (partition by source, subject_kind) as last "
+            "from drift) select source, kind, subject, day, reason from newest where day = last "
+            "and verdict = 'act' and kind <> 'expected' order by source, subject"
         ).fetchall()
     for model, kind, subject, day, reason in rows:
+        if str(day) <= trained.get(model, {}).get("trained_through", ""):
+            continue
         cause = causes.get(kind, Cause.DRIFT)
         key = f"{kind}:{day}" if cause is Cause.DEVICE_CHANGE else ""
         yield Ask(model, cause, f"{subject}: {reason}", key)
 
 
-def _first_trainings(instance: dg.DagsterInstance) -> Iterator[Ask]:
-    """Models that were never trained, once anybody told of days; again when more was told."""
-    if instance.get_latest_materialization_event(RAW_KEYS["wellness"]) is None:
+def _never_trained(
+    instance: dg.DagsterInstance, trained: Mapping[str, Mapping[str, str]], *, has_real: bool
+) -> Iterator[tuple[str, str]]:
+    """Models that were never trained, once anybody told of days, and why; again when more was told.
+
+    What learned from a simulated club is none for real athletes, once there are some.
+    """
+    told = [instance.get_latest_materialization_event(RAW_KEYS[name]) for name in _LEARNED_FROM]
+    if told[0] is None:
         return
-    for name in MODEL_KEYS:
-        if not _was_trained(instance, name):
-            yield Ask(name, Cause.FIRST, "it was never trained")
+    newest = max(event.timestamp for event in told if event)
+    for name, key in MODEL_KEYS.items():
+        event = instance.get_latest_materialization_event(key)
+        if event is None:
+            yield name, "it was never trained"
+        elif trained[name].get("serving") == "none" and event.timestamp < newest:
+            yield name, "there was too little to learn from, and more was told since"
+        elif has_real and trained[name].get(SIMULATED_TAG) == "True":
+            yield name, "it never saw a real athlete, and there are some now"
 
 
-def _was_trained(instance: dg.DagsterInstance, model: str) -> bool:
-    """Whether a version was ever made; a training that found too little to learn from made none."""
+def _has_real(store: Lakehouse) -> bool:
+    """Whether anybody told of athletes who were not made up."""
+    with store.connect() as connection:
+        store.view(connection, WELLNESS, "told")
+        found = connection.execute(
+            "select 1 from told where not starts_with(source, ?) limit 1", [SIMULATED]
+        ).fetchone()
+    return found is not None
+
+
+def _trained(instance: dg.DagsterInstance, model: str) -> dict[str, str]:
+    """What the last training of a model told, in words; nothing of one that never was."""
     event = instance.get_latest_materialization_event(MODEL_KEYS[model])
     made = event.asset_materialization if event else None
-    return made is not None and "not_trained" not in made.metadata
+    return {name: str(one.value) for name, one in made.metadata.items()} if made else {}
 
 
 def _past(
-    instance: dg.DagsterInstance, job: str, model: str, now: datetime
+    instance: dg.DagsterInstance, job: str, model: str, now: datetime, *, are_successes: bool
 ) -> Iterable[PastRequest]:
     since = now - max(POLICY.window, timedelta(days=90))
-    was_trained = _was_trained(instance, model)
     for record in instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since)):
         run = record.dagster_run
-        if not was_trained and run.status == dg.DagsterRunStatus.SUCCESS:
-            continue  # it found too little to learn from: nothing to cool down from
+        if not are_successes and run.status == dg.DagsterRunStatus.SUCCESS:
+            continue
         yield PastRequest(
             model=model,
             action=Action.RETRAIN,

@@ -19,7 +19,7 @@ from resources.dagster_resources import (
 from resources.lakehouse import Lakehouse, Slice, together
 from resources.landing_club import ATHLETES_NAME
 from resources.landing_zone import LandingZone
-from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD
+from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD, SIMULATED_TAG
 from resources.provenance import ProvenanceRef, code_version
 from resources.served_model import NoModel
 from sports_assets.assets import commit_context, guarded, materialized
@@ -50,7 +50,7 @@ from sports_assets.models.shape import (
     squads_of,
     teams_of,
 )
-from sports_assets.models.training import SIMULATED_TAG, is_of_simulated, register
+from sports_assets.models.training import is_of_simulated, register
 from sports_assets.workload.history import Squads, read_squads
 
 SEED = 20260101

@@ -8,9 +8,10 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_ingest.contract import TableContract
+from resources.model_contracts import SIMULATED
 from sports_assets.mlops.model_card import ModelCard
 from sports_assets.mlops.promotion import PairedDifference
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sports_assets.workload.history import Squads
-
-#: Sources whose athletes were made up; with real ones beside them nothing is learned from these.
-SIMULATED: Final = "simulated"
 
 
 class NotTrainableError(ValueError):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from resources.model_contracts import SIMULATED_TAG
 from resources.model_registry import Alias, Because, ModelRegistry, ModelVersion, RunRecord
 from resources.provenance import ProvenanceRef
 from resources.report_store import ReportStore
@@ -15,8 +16,6 @@ from sports_assets.models.shape import Judgement, Trained
 JUDGEMENT_TAG = "judgement"
 #: The tag under which it is kept what a version was made from.
 BASIS_TAG = "basis"
-#: The tag that says whether a version learned from athletes who were made up.
-SIMULATED_TAG = "is_of_simulated"
 #: Pages of models stand in the report store by this name and the version.
 CARD_PREFIX = "model-card-"
 
