@@ -10,17 +10,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pandas as pd
-
+from benchmarks.drifting_clubs import squads_from
 from benchmarks.outcome import Target, print_outcome
 from benchmarks.profile_speed import profile_ratio
-from edge_ingest.simulate.club import Settings, simulate
-from edge_ingest.simulate.tables import athlete_days, fixtures, injuries
+from edge_ingest.simulate.club import Settings
 from sports_assets.models.kinds import KINDS
 from sports_assets.models.shape import Trained
-from sports_assets.workload.athlete_days import as_athlete_days
 from sports_assets.workload.features import workload_features
-from sports_assets.workload.history import Squads
 
 CLUB = Settings(seed=4040, athletes=40, seasons=3, dial=0.5)
 _SEED = 1
@@ -28,7 +24,7 @@ _SEED = 1
 
 def main() -> None:
     """Measure, and print one JSON object last."""
-    squads = _squads()
+    squads = squads_from(CLUB)
     # The first call pays for imports.
     workload_features(squads.days.iloc[:400], squads.fixtures)
     features_s, features = _timed(lambda: workload_features(squads.days, squads.fixtures))
@@ -54,17 +50,6 @@ def main() -> None:
         ],
         detail,
     )
-
-
-def _squads() -> Squads:
-    clubs = simulate(CLUB)
-    plan, hurt = fixtures(clubs).to_pandas(), injuries(clubs).to_pandas()
-    for frame, names in (
-        (plan, ("day", "known_from")), (hurt, ("day", "return_day", "observed_through")),
-    ):  # fmt: skip
-        for name in names:
-            frame[name] = pd.to_datetime(frame[name])
-    return Squads(as_athlete_days(athlete_days(clubs).to_pandas()), plan, hurt, {})
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, Any]:

@@ -25,6 +25,8 @@ SEASON_D: Final = 315
 _CELLS: Final = 240
 _MOST_A_DAY: Final = 12
 _LONGEST_D: Final = 2000
+#: Of a limit; a lattice of counts moves it no finer.
+_EXACT: Final = 1e-4
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def limit_for(
         false_alarms: in `days`, on average, when onsets come as expected.
     """
     low, high = 0.05, 15.0
-    for _ in range(40):
+    while high - low > _EXACT:
         middle = (low + high) / 2
         if alarms_in(expected_a_day, ratio, middle, days=days) > false_alarms:
             low = middle

@@ -1,6 +1,6 @@
 """`python -m sports_assets.models.load_advice`: judge the advice on clubs that it never saw."""
 
-from io import StringIO
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +8,10 @@ import typer
 from rich.console import Console
 
 from edge_ingest.simulate.club import Settings
+from sports_assets.mlops.model_card import write_model_card
 from sports_assets.mlops.rows import EvaluationError
-from sports_assets.models.load_advice.evaluate import Evaluation, evaluate
+from sports_assets.models.load_advice.card import card_of
+from sports_assets.models.load_advice.evaluate import evaluate
 from sports_assets.models.load_advice.table import CAUTION, table_of
 
 app = typer.Typer(
@@ -55,28 +57,8 @@ def evaluate_command(  # noqa: PLR0917 - options, each named
     if json is not None:
         json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
     if card is not None:
-        write_card(evaluation, card)
-
-
-def write_card(evaluation: Evaluation, path: Path) -> None:
-    """The model card, as Markdown."""
-    console = Console(width=_WIDTH, record=True, file=StringIO())
-    console.print(table_of(evaluation))
-    path.write_text(
-        "# Load advice: next week's load, as high as a risk cap allows\n\n"
-        "The total of the next seven days, matches included, in au (RPE × minutes): of all loads "
-        "like those seen before, the one that leaves the highest fitness (Banister, 42 days) while "
-        "the risk of injury for the same hours stays near the athlete's own at steady load. After "
-        "a return nothing is raised until the risk has come down. The band reaches from the load "
-        "that keeps fitness to the cap.\n\n"
-        f"{CAUTION}\n\n"
-        f"The response repeats {100 * evaluation.load_r2:.0f} % of what the injury model "
-        f"(`{evaluation.injury_model_sha256[:12]}`) says of lighter and harder weeks of one "
-        "athlete; the rest, above all where more load would be told to be less risk, is not used."
-        "\n\n"
-        f"```\n{console.export_text()}```\n",
-        encoding="utf-8",
-    )
+        made_on = datetime.now(UTC).date().isoformat()
+        write_model_card(card_of(evaluation, made_on=made_on, is_simulated=True), card)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,7 @@ def card_of(evaluation: Evaluation, *, made_on: str, is_simulated: bool) -> Mode
     rows = tuple(
         CardRow(
             policy,
-            tuple(
-                CardCell(f"{figures[name].value:,.2f}".rstrip("0").rstrip(".")) for name in FIGURES
-            ),
+            tuple(CardCell(_short(figures[name].value)) for name in FIGURES),
         )
         for policy, figures in evaluation.figures.items()
     )
@@ -61,3 +59,7 @@ def card_of(evaluation: Evaluation, *, made_on: str, is_simulated: bool) -> Mode
             f"It repeats {100 * evaluation.load_r2:.0f} % of the injury model's answer to load.",
         ),
     )  # fmt: skip
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"  # noqa: PLR2004 - three digits

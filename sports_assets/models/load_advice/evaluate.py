@@ -24,8 +24,10 @@ from sports_assets.models.load_advice.closed_loop import (
     as_much_as_possible,
 )
 from sports_assets.models.load_advice.features import FloatArray
+from sports_assets.models.load_advice.model import LoadAdviceModel
 from sports_assets.models.load_advice.outcomes import FIGURES, Outcome, outcome_of
 from sports_assets.models.load_advice.simulated import Fitted, fit_simulated
+from sports_assets.workload.load_features import Start
 
 ADVICE: Final = "advice"
 SAME: Final = "same as last week"
@@ -33,6 +35,7 @@ RAMP: Final = "ramp, +10 % a week"
 #: Beside them, for scale: how clubs train by themselves, and with no regard to injuries.
 OWN: Final = "the club's own plan"
 MOST: Final = "all that can be trained"
+CHAMPION: Final = "the champion's advice"
 #: What the advice must beat.
 BASELINES: Final = (SAME, RAMP)
 _LEAST_CLUBS: Final = 2
@@ -47,6 +50,14 @@ class Beside:
     fitness_au: Interval
     injuries_per_1000_h: Interval
     expected_per_1000_h: Interval
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The advice that serves, and what its features assume before a history."""
+
+    model: LoadAdviceModel
+    start: Start
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,11 @@ class Evaluation:
 
 
 def evaluate(
-    unseen: Settings, fitted: Fitted | None = None, *, fit_on: Settings | None = None
+    unseen: Settings,
+    fitted: Fitted | None = None,
+    *,
+    fit_on: Settings | None = None,
+    champion: Champion | None = None,
 ) -> Evaluation:
     """Play unseen clubs under each policy.
 
@@ -106,6 +121,7 @@ def evaluate(
         unseen: clubs to play.
         fitted: models of other clubs; fitted on `fit_on` where None.
         fit_on: clubs to fit on; where None 16 clubs over two seasons of another seed.
+        champion: plays the same clubs, too.
 
     Raises:
         EvaluationError: the clubs are those that were fitted on, or too few for an interval.
@@ -123,9 +139,12 @@ def evaluate(
         ADVICE: advised, SAME: as_last_week, RAMP: Ramp(), MOST: as_much_as_possible
     }  # fmt: skip
     start = fitted.injury_risk.start
+    steered = {name: Steering(policy, model, start) for name, policy in policies.items()}
+    if champion is not None:
+        advice = Advised(champion.model)
+        steered[CHAMPION] = Steering(advice, champion.model, champion.start)
     outcomes = {
-        name: outcome_of(simulate(unseen, Steering(policy, model, start)), model)
-        for name, policy in policies.items()
+        name: outcome_of(simulate(unseen, policy), model) for name, policy in steered.items()
     }
     outcomes[OWN] = outcome_of(simulate(unseen), model)
     draws = _draws(outcomes, unseen)

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from resources.model_contracts import PREDICTION_LOAD_ADVICE
+from sports_assets.mlops.promotion import PairedDifference
 from sports_assets.models.shape import (
     Judgement,
     NotTrainableError,
@@ -15,8 +16,10 @@ from sports_assets.models.shape import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sports_assets.models.load_advice.evaluate import Evaluation
+    from sports_assets.models.load_advice.evaluate import Champion, Evaluation
+    from sports_assets.models.load_advice.model import LoadAdviceModel
     from sports_assets.workload.history import Squads
+    from sports_assets.workload.load_features import Start
 
 #: What it is judged on: simulated clubs that nothing was fitted on, at the signal of real squads.
 _CLUBS, _SEED, _DIAL = 20, 9000, 0.5
@@ -60,7 +63,7 @@ class LoadAdviceKind:
             )  # fmt: skip
             model = fit(squads.days, features, risk)
             unseen = Settings(seed=_SEED, clubs=_CLUBS, seasons=1, dial=_DIAL)
-            evaluation = evaluate(unseen, Fitted(risk, model))
+            evaluation = evaluate(unseen, Fitted(risk, model), champion=_champion(champion))
         except (TooFewInjuriesError, TooLittleDataError, EvaluationError) as error:
             raise NotTrainableError(str(error)) from error
         payload = json.dumps(
@@ -70,7 +73,11 @@ class LoadAdviceKind:
         return Trained(
             payload=payload.encode(),
             trained_through=newest,
-            judgement=Judgement(_metrics(evaluation), None, champion.version if champion else None),
+            judgement=Judgement(
+                _metrics(evaluation),
+                _beside(evaluation),
+                champion.version if champion else None,
+            ),
             card=card_of(evaluation, made_on=str(newest), is_simulated=is_simulated(squads)),
             params={name: str(value) for name, value in vars(model.settings).items()},
             dataset={
@@ -83,17 +90,39 @@ class LoadAdviceKind:
 
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """Next week's load of everyone for whom it can be told, on each day."""
-        from sports_assets.models.load_advice.model import LoadAdviceModel
         from sports_assets.models.load_advice.predict import predict
         from sports_assets.workload.features import workload_features
-        from sports_assets.workload.load_features import Start
 
-        told = json.loads(payload)
-        model, start = LoadAdviceModel.from_json(told["advice"]), Start(**told["start"])
+        model, start = _read(payload)
         features = workload_features(squads.days, squads.fixtures, start)
         asked = features[squads.days["day"] >= first]
         advised = predict(model, asked).advised
         return advised.assign(source=asked["team"].loc[advised.index]).reset_index(drop=True)
+
+
+def _read(payload: bytes) -> "tuple[LoadAdviceModel, Start]":
+    from sports_assets.models.load_advice.model import LoadAdviceModel
+    from sports_assets.workload.load_features import Start
+
+    told = json.loads(payload)
+    return LoadAdviceModel.from_json(told["advice"]), Start(**told["start"])
+
+
+def _champion(serving: Serving | None) -> "Champion | None":
+    from sports_assets.models.load_advice.evaluate import Champion
+
+    return None if serving is None else Champion(*_read(serving.payload))
+
+
+def _beside(evaluation: "Evaluation") -> PairedDifference | None:
+    """Challenger minus champion, fitness in au, club by club."""
+    from sports_assets.models.load_advice.evaluate import CHAMPION
+
+    for one in evaluation.beside:
+        if one.other == CHAMPION:
+            found = one.fitness_au
+            return PairedDifference("fitness", found.value, found.low, found.high)
+    return None
 
 
 def _metrics(evaluation: "Evaluation") -> dict[str, float]:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sports_assets.mlops.model_card import write_model_card
 from sports_assets.mlops.rows import EvaluationError
-from sports_assets.models.recovery.evaluate import Evaluation, evaluate
+from sports_assets.models.recovery.card import card_of
+from sports_assets.models.recovery.evaluate import evaluate
 from sports_assets.models.recovery.features import InjuriesError, read_injuries
+from sports_assets.models.recovery.fit import fit
 from sports_assets.models.recovery.learning_curve import learning_curve
 from sports_assets.models.recovery.table import curve_table_of, table_of
 
@@ -32,21 +36,36 @@ Seed = Annotated[int, typer.Option(help="Decides who is held out.")]
 
 
 @app.command("evaluate")
-def evaluate_command(
+def evaluate_command(  # noqa: PLR0917 - options, each named
     injuries: Injuries,
-    card: Annotated[Path | None, typer.Option(help="Write the model card here.")] = None,
+    card: Annotated[
+        Path | None,
+        typer.Option(help="Write the model card here; FILE.recovery.html beside the file."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of athletes.")] = 5,
     seed: Seed = 0,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Say on the card that the athletes are simulated.")
+    ] = False,
 ) -> None:
     """Judge the model beside the overall median, on athletes and days that it never saw."""
     with _errors_in_a_line():
-        evaluation = evaluate(read_injuries(injuries), folds=folds, seed=seed)
+        history = read_injuries(injuries)
+        evaluation = evaluate(history, folds=folds, seed=seed)
+        page = write_model_card(
+            card_of(
+                evaluation,
+                fit(history),
+                made_on=datetime.now(UTC).date().isoformat(),
+                is_simulated=simulated,
+            ),
+            card or injuries.with_suffix(".recovery.html"),
+        )
+        if json is not None:
+            json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
     typer.echo(table_of(evaluation))
-    if json is not None:
-        json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
-    if card is not None:
-        write_card(evaluation, card)
+    typer.echo(f"Model card: {page}")
 
 
 @app.command("learning-curve")
@@ -59,19 +78,6 @@ def learning_curve_command(
     with _errors_in_a_line():
         steps = list(learning_curve(read_injuries(injuries), repeats=repeats, seed=seed))
     typer.echo(curve_table_of(steps))
-
-
-def write_card(evaluation: Evaluation, path: Path) -> None:
-    """The model card, as Markdown."""
-    path.write_text(
-        "# Recovery: days until an injured athlete is back in full training\n\n"
-        "A log-normal law of days lost with its own middle and spread for each kind of injury, "
-        "partially pooled, with open absences as what they are. It knows the kind, and a little of "
-        "age and history; nothing of imaging, treatment or severity, which the medical staff do. "
-        "The answer is a median, and the interval is what to plan with.\n\n"
-        f"```\n{table_of(evaluation)}\n```\n",
-        encoding="utf-8",
-    )
 
 
 @contextmanager

@@ -1,14 +1,11 @@
 """The recovery model as the lakehouse trains, judges and asks it."""
 
-import math
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from resources.model_contracts import PREDICTION_RECOVERY
-from sports_assets.mlops.model_card import CardCell, CardRow, CardTable, ModelCard, Told
 from sports_assets.mlops.promotion import PairedDifference
 from sports_assets.models.shape import (
     Judgement,
@@ -21,9 +18,7 @@ from sports_assets.models.shape import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sports_assets.models.recovery.evaluate import Evaluation
     from sports_assets.models.recovery.model import RecoveryModel
-    from sports_assets.models.recovery.scores import Score
     from sports_assets.workload.history import Squads
 
 #: Fewer returns carry no model: the prior that the club would get anyway needs no registry.
@@ -45,6 +40,7 @@ class RecoveryKind:
 
     def train(self, squads: "Squads", champion: Serving | None, seed: int) -> Trained:
         """Fit on every injury, open ones as open; judge on athletes held out."""
+        from sports_assets.models.recovery.card import card_of
         from sports_assets.models.recovery.evaluate import evaluate
         from sports_assets.models.recovery.fit import fit
         from sports_assets.models.recovery.held_out import HELD_OUT
@@ -82,7 +78,7 @@ class RecoveryKind:
             payload=model.to_json().encode(),
             trained_through=last,
             judgement=Judgement(metrics, comparison, champion.version if champion else None),
-            card=_card(evaluation, model, last, made_up=is_simulated(squads)),
+            card=card_of(evaluation, model, made_on=str(last), is_simulated=is_simulated(squads)),
             params=settings.to_dict(),
             dataset={"injuries": len(injuries), "returns": returns},
         )
@@ -167,74 +163,3 @@ def _beside(
         seed=seed,
     )
     return PairedDifference("mae", found.value, found.low, found.high)
-
-
-def _card(
-    evaluation: "Evaluation", model: "RecoveryModel", last: date, *, made_up: bool
-) -> ModelCard:
-    from sports_assets.models.recovery.held_out import HELD_OUT
-    from sports_assets.models.recovery.scores import EVERYTHING
-
-    lines = [score for score in evaluation.scores if score.group == EVERYTHING]
-    verdicts = evaluation.verdicts()
-    return ModelCard(
-        title="Recovery, days until full training",
-        model="recovery",
-        version="",
-        made_on=str(last),
-        is_simulated=made_up,
-        summary=(
-            "How many days until an injured athlete is back in full training: a middle and an "
-            "interval that holds four of five returns, with a spread of its own for each kind of "
-            "injury."
-        ),
-        for_whom="Medical staff and coaches who plan around an absence.",
-        not_for=("To decide on a return: it knows no imaging, no severity and no treatment.",),
-        headlines=tuple(
-            Told(claim.removeprefix(f"{HELD_OUT}: "), verdict)
-            for claim, verdict in verdicts.items()
-            if claim.startswith(f"{HELD_OUT}: ")
-        ),
-        tables=(_table(lines),),
-        pictures=(),
-        data=(
-            Told("injuries", str(evaluation.injuries)),
-            Told("returns", str(evaluation.returns)),
-            Told("athletes", str(evaluation.athletes)),
-            Told("from, to", f"{model.first_day} to {model.last_day}"),
-        ),
-        limits=(
-            "In the middle hardly anything beats the median of all; the interval is what helps.",
-            "With fewer than about 40 returns of a kind its interval is a matter of luck.",
-            *evaluation.skipped,
-        ),
-        parameters=tuple(Told(name, value) for name, value in model.settings.to_dict().items()),
-    )
-
-
-def _table(lines: "list[Score]") -> CardTable:
-    rows = tuple(
-        CardRow(
-            f"{score.design}: {score.method.replace('_', ' ')}",
-            (
-                CardCell(f"{score.mae_d:.1f}"),
-                _cell(score.worse_by_d.value, score.worse_by_d.low, score.worse_by_d.high, 1),
-                _cell(score.coverage.value, score.coverage.low, score.coverage.high, 2),
-                CardCell("–" if math.isnan(score.log_width) else f"{score.log_width:.2f}"),
-            ),
-        )
-        for score in lines
-    )
-    return CardTable(
-        title="How right it is, and beside what",
-        columns=("", "MAE, d", "beside overall median, d", "coverage of 80 %", "ln(high/low)"),
-        rows=rows,
-        note="Intervals in small, drawn by athlete. Below 0 is better than the overall median.",
-    )
-
-
-def _cell(value: float, low: float, high: float, digits: int) -> CardCell:
-    if math.isnan(value):
-        return CardCell("–")
-    beside = "" if math.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
-    return CardCell(f"{value:.{digits}f}", beside)

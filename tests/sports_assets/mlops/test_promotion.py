@@ -271,7 +271,7 @@ def test_the_policy_in_the_package_says_who_needs_approval() -> None:
         ("coverage = [0.75, 0.85]         # of", "# of", "coverage belongs to"),
         ("slope = [0.60, 1.40]", "slope = [1.40, 0.60]", "slope is"),
         ("from_events = 1000", "from_events = 100", "must rise"),
-        ("version = 1", "version = ", "cannot be read"),
+        ("version = 2", "version = ", "cannot be read"),
         ("[leak]\nmax_gap = 0.05", "", "lacks leak"),
     ],
 )

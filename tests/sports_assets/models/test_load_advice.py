@@ -15,11 +15,19 @@ from typer.testing import CliRunner
 from edge_ingest.simulate.club import Settings as Club
 from edge_ingest.simulate.club import simulate
 from sports_assets.mlops.metrics import logit
+from sports_assets.mlops.model_card import write_model_card
 from sports_assets.mlops.rows import EvaluationError
-from sports_assets.models.load_advice.__main__ import app, write_card
+from sports_assets.models.load_advice.__main__ import app
 from sports_assets.models.load_advice.advice import Limit, Silence, advise
+from sports_assets.models.load_advice.card import card_of
 from sports_assets.models.load_advice.closed_loop import features_of
-from sports_assets.models.load_advice.evaluate import ADVICE, BASELINES, evaluate
+from sports_assets.models.load_advice.evaluate import (
+    ADVICE,
+    BASELINES,
+    CHAMPION,
+    Champion,
+    evaluate,
+)
 from sports_assets.models.load_advice.features import (
     INPUTS,
     Conversion,
@@ -321,10 +329,26 @@ def test_the_evaluation_is_a_function_of_its_seed(fitted, tmp_path) -> None:
     assert first.to_json() == again.to_json()
     assert set(first.figures) > {ADVICE, *BASELINES}
     assert len(first.verdicts()) == 4
-    write_card(first, tmp_path / "card.md")
-    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    written = write_model_card(
+        card_of(first, made_on="2026-01-01", is_simulated=True), tmp_path / "card.html"
+    )
+    card = written.read_text(encoding="utf-8")
     assert "observational" in card
     assert "ramp, +10 % a week" in card
+
+
+def test_a_champion_plays_the_same_clubs(fitted) -> None:
+    unseen = Club(seed=77, clubs=2, athletes=15, seasons=1)
+    start = fitted.injury_risk.start
+
+    def gain_over(model) -> float:
+        evaluation = evaluate(unseen, fitted, champion=Champion(model, start))
+        (beside,) = (one for one in evaluation.beside if one.other == CHAMPION)
+        return beside.fitness_au.value
+
+    assert gain_over(fitted.load_advice) == 0
+    careful = replace(fitted.load_advice.settings, aim_ratio=1.0, most_ratio=1.0)
+    assert gain_over(replace(fitted.load_advice, settings=careful)) > 0
 
 
 def test_clubs_that_were_fitted_on_are_no_test() -> None:
