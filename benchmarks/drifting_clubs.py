@@ -6,10 +6,10 @@ retraining says so. The other models are watched by what they read, and by what 
 says, learned from another club.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
@@ -19,10 +19,9 @@ from edge_ingest.simulate.tables import athlete_days, fixtures, injuries
 from resources.model_contracts import FEATURE_WORKLOAD
 from resources.profiler_whylogs import WhylogsProfiler
 from resources.retraining import (
-    Action,
     Ask,
     Cause,
-    PastRequest,
+    PastTraining,
     RetrainingPolicy,
     RunState,
     answer,
@@ -45,9 +44,6 @@ from sports_assets.models.shape import ModelKind, squads_of, teams_of
 from sports_assets.workload.athlete_days import as_athlete_days
 from sports_assets.workload.features import INPUTS, workload_features
 from sports_assets.workload.history import Squads
-
-if TYPE_CHECKING:
-    from sports_assets.models.shape import Serving
 
 #: The first day that is watched: two seasons, and the summer after, were learned from.
 WATCHED_FROM: Final = FIRST_DAY + timedelta(days=2 * YEAR_D)
@@ -164,7 +160,7 @@ class Watch:
     payload: bytes | None
     profiles: Sequence[WeekProfile]
     trained_through: date = WATCHED_FROM - _DAY
-    past: list[PastRequest] = field(default_factory=list)
+    past: list[PastTraining] = field(default_factory=list)
 
     def run(self, until: date | None = None) -> Course:
         """Judge every day of the season, and train when the policy says so."""
@@ -229,18 +225,14 @@ class Watch:
 
     def _is_trained_on(self, day: date, acts: Sequence[Finding]) -> bool:
         now = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        asks = []
-        for one in acts:
-            cause = _CAUSES.get(one.kind, Cause.DRIFT)
-            key = f"{one.kind}:{one.day}" if cause is Cause.DEVICE_CHANGE else ""
-            asks.append(Ask(self.kind.name, cause, f"{one.subject}: {one.reason}", key))
+        asks = [
+            Ask(self.kind.name, _CAUSES.get(one.kind, Cause.DRIFT), f"{one.subject}: {one.reason}")
+            for one in acts
+        ]
         reply = answer(self.kind.name, asks, self.past, now, RetrainingPolicy())
-        if reply.action is not Action.RETRAIN:
-            return False
-        self.past.append(
-            PastRequest(self.kind.name, Action.RETRAIN, now, RunState.SUCCEEDED, reply.key)
-        )
-        return True
+        if reply.is_training:
+            self.past.append(PastTraining(self.kind.name, now, RunState.SUCCEEDED))
+        return reply.is_training
 
     def _after_training(
         self, day: date, said: "pd.DataFrame", told: list[WeekProfile]
@@ -271,19 +263,6 @@ def value_column(kind: ModelKind) -> str:
     """What a model says: the column after the horizon."""
     names = kind.contract.schema.names
     return str(names[names.index("horizon_d") + 1])
-
-
-def watch_clubs(
-    clubs: Sequence[Club], kinds: Sequence[ModelKind], champions: Mapping[str, "Serving"]
-) -> Iterator[tuple[Club, Course, str]]:
-    """Every model of every club through the season."""
-    for club in clubs:
-        told = profiles_of(club)
-        for kind in kinds:
-            payload = champions[kind.name].payload if kind.name in champions else None
-            if kind.name == InjuryRiskKind.name:
-                payload = learned(club.squads, WATCHED_FROM - _DAY)
-            yield club, Watch(club, kind, payload, told).run(), kind.name
 
 
 def _acts(finding: Finding) -> bool:

@@ -122,10 +122,14 @@ class ModelsResource(dg.ConfigurableResource[ModelRegistry]):
         """The registry; nothing is opened before it is needed."""
         from resources.model_registry_mlflow import MlflowModelRegistry
 
-        uri = _with_password(self.mlflow_uri, "SPORTS_MLFLOW_URI")
+        uri = self.registry_uri()
         # A tracking server keeps payloads in a place of its own.
         place = "" if uri.startswith("http") else f"{self.model_uri}/registered"
         return MlflowModelRegistry(uri, place, s3_options())
+
+    def registry_uri(self) -> str:
+        """Where the registry is, with the password that the environment has."""
+        return _with_password(self.mlflow_uri, "SPORTS_MLFLOW_URI")
 
     def served(self) -> ServedModels:
         """The champions, also while the registry is down."""

@@ -5,7 +5,7 @@ was asked for before is read from the tags of runs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -14,10 +14,9 @@ from resources.dagster_resources import LakehouseResource
 from resources.lakehouse import Lakehouse
 from resources.model_contracts import OPS_DRIFT, SIMULATED, SIMULATED_TAG
 from resources.retraining import (
-    Action,
     Ask,
     Cause,
-    PastRequest,
+    PastTraining,
     RetrainingPolicy,
     RunState,
     answer,
@@ -35,7 +34,7 @@ from sports_assets.keys import (
 )
 
 POLICY = RetrainingPolicy()
-_MODEL_TAG, _KEY_TAG = "touchline/model", "touchline/retrain-key"
+_MODEL_TAG = "touchline/model"
 _LEARNED_FROM = ("wellness", "injuries", "fixtures")
 _STATES = {
     dg.DagsterRunStatus.SUCCESS: RunState.SUCCEEDED,
@@ -64,7 +63,7 @@ retrain_jobs = {
     jobs=list(retrain_jobs.values()),
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A model that drifts, decays, or was never trained: trains it, within limits.",
+    description="A model that drifts, decays, ages or was never made: trains it, within limits.",
 )
 def drift_sensor(
     context: dg.SensorEvaluationContext, lakehouse: LakehouseResource
@@ -79,7 +78,7 @@ def drift_sensor(
     trained = {name: _trained(context.instance, name) for name in MODEL_KEYS}
     with lakehouse.open() as store:
         missing = dict(_never_trained(context.instance, trained, has_real=_has_real(store)))
-        asks = [*_findings(store, trained)]
+        asks = [*_findings(store, trained), *_old(store, trained)]
     asks += [Ask(name, Cause.FIRST, why) for name, why in missing.items()]
     requests, told = [], []
     for name, job in retrain_jobs.items():
@@ -87,7 +86,7 @@ def drift_sensor(
         counted = _past(context.instance, job.name, name, now, are_successes=name not in missing)
         reply = answer(name, asks, counted, now, POLICY)
         told.append(f"{name}: {reply.why}")
-        if reply.action is Action.RETRAIN:
+        if reply.is_training:
             key = f"{name}:{reply.cause}:{digest([seen, reply.why])}"
             requests.append(dg.RunRequest(run_key=key, job_name=job.name, tags=reply.tags))
     if not requests:
@@ -117,9 +116,26 @@ def _findings(store: Lakehouse, trained: Mapping[str, Mapping[str, str]]) -> Ite
     for model, kind, subject, day, reason in rows:
         if str(day) <= trained.get(model, {}).get("trained_through", ""):
             continue
-        cause = causes.get(kind, Cause.DRIFT)
-        key = f"{kind}:{day}" if cause is Cause.DEVICE_CHANGE else ""
-        yield Ask(model, cause, f"{subject}: {reason}", key)
+        yield Ask(model, causes.get(kind, Cause.DRIFT), f"{subject}: {reason}")
+
+
+def _old(store: Lakehouse, trained: Mapping[str, Mapping[str, str]]) -> Iterator[Ask]:
+    """Models that learned nothing of the last days told, for as long as the policy lets them."""
+    with store.connect() as connection:
+        store.view(connection, WELLNESS, "told")
+        # As models do: what was made up counts where nobody else told of a day.
+        ((real, any_),) = connection.execute(
+            "select max(day) filter (where not starts_with(source, ?)), max(day) from told",
+            [SIMULATED],
+        ).fetchall()
+    newest = real or any_
+    for model, told in trained.items():
+        through = told.get("trained_through")
+        if newest is None or not through:
+            continue
+        age = newest - date.fromisoformat(through)
+        if age >= POLICY.oldest:
+            yield Ask(model, Cause.AGE, f"it learned up to {through}, {age.days} days before now")
 
 
 def _never_trained(
@@ -162,16 +178,14 @@ def _trained(instance: dg.DagsterInstance, model: str) -> dict[str, str]:
 
 def _past(
     instance: dg.DagsterInstance, job: str, model: str, now: datetime, *, are_successes: bool
-) -> Iterable[PastRequest]:
+) -> Iterable[PastTraining]:
     since = now - max(POLICY.window, timedelta(days=90))
     for record in instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since)):
         run = record.dagster_run
         if not are_successes and run.status == dg.DagsterRunStatus.SUCCESS:
             continue
-        yield PastRequest(
+        yield PastTraining(
             model=model,
-            action=Action.RETRAIN,
             requested_at_utc=record.create_timestamp.replace(tzinfo=UTC),
             state=_STATES.get(run.status, RunState.RUNNING),
-            key=run.tags.get(_KEY_TAG, ""),
         )

@@ -52,7 +52,7 @@ class TableBackup(_Said):
     files: tuple[Kept, ...]
 
 
-class DagsterBackup(_Said):
+class DatabaseBackup(_Said):
     """Dagster's own storage.
 
     Attributes:
@@ -68,6 +68,11 @@ class DagsterBackup(_Said):
     note: str
 
 
+_NO_REGISTRY = DatabaseBackup(
+    kind="none", archive=None, files=(), note="this backup has no model registry"
+)
+
+
 class BackupManifest(_Said):
     """A whole backup.
 
@@ -75,6 +80,7 @@ class BackupManifest(_Said):
         name: the instant at which it began; nothing in it is older.
         warehouse_uri: where the tables are; metadata holds absolute places.
         removes: older backups that this one made superfluous, by policy.
+        registry: of models; backups of before it was kept have none.
     """
 
     format_version: Literal[1] = 1
@@ -85,8 +91,9 @@ class BackupManifest(_Said):
     warehouse_uri: str
     namespaces: tuple[str, ...]
     tables: tuple[TableBackup, ...]
-    dagster: DagsterBackup
+    dagster: DatabaseBackup
     removes: tuple[str, ...]
+    registry: DatabaseBackup = _NO_REGISTRY
 
     @property
     def begun_at(self) -> datetime:
@@ -101,8 +108,12 @@ class BackupManifest(_Said):
     @property
     def size_bytes(self) -> int:
         """Size of the archives, B."""
-        dagster = self.dagster.archive.size_bytes if self.dagster.archive else 0
-        return dagster + sum(table.archive.size_bytes for table in self.tables)
+        databases = (self.dagster.archive, self.registry.archive)
+        return sum(
+            archive.size_bytes
+            for archive in (*databases, *(table.archive for table in self.tables))
+            if archive
+        )
 
     def to_json(self) -> bytes:
         """The manifest as text, sealed with a checksum of itself."""
@@ -123,7 +134,8 @@ class BackupManifest(_Said):
                 f"{where} is damaged, or written by another version: restore another backup; "
                 "`restore --list` names them"
             ) from error
-        if sha256(sealed.backup.model_dump_json().encode()) != sealed.checksum:
+        # What was written, and not what later versions add to it.
+        if sha256(sealed.backup.model_dump_json(exclude_unset=True).encode()) != sealed.checksum:
             raise BackupError(
                 f"{where} is damaged: its checksum does not agree. Restore another backup; "
                 "`restore --list` names them"

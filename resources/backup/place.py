@@ -15,18 +15,23 @@ class BackupPlace:
 
     Attributes:
         dagster_home: DAGSTER_HOME; None where it is not set.
+        mlflow_uri: of the model registry.
     """
 
     catalog: TableCatalog
+    warehouse_uri: str
     store: BackupStore
     dagster_home: Path | None
+    mlflow_uri: str
 
 
 def backup_place(settings: Settings) -> BackupPlace:
-    """The catalogue, the store of backups and Dagster's home of an environment."""
+    """An environment's catalogue, store of backups, Dagster home and model registry."""
     home = os.environ.get("DAGSTER_HOME")
     return BackupPlace(
         TableCatalog(settings.catalog_uri, settings.warehouse_uri, settings.s3),
+        settings.warehouse_uri,
         backup_store(settings.backup_uri, settings.s3),
         Path(home).expanduser().resolve() if home else None,
+        settings.mlflow_uri,
     )

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from resources.backup.dagster_storage import back_up_dagster, put_back_dagster
 from resources.backup.manifest import BackupManifest, TableBackup
+from resources.backup.place import BackupPlace
 from resources.backup.policy import name_of, superfluous
-from resources.backup.store import BackupStore
+from resources.backup.registry_storage import back_up_registry, put_back_registry
 from resources.errors import BackupError
 from resources.iceberg.backup import back_up_tables
-from resources.iceberg.catalog import TableCatalog
 from resources.iceberg.restore import (
     Checked,
     check_table,
@@ -37,7 +36,8 @@ class Restored:
         unchanged: keys of those that were so already.
         left_out: keys of those without one whole snapshot: they are not in the catalogue.
         not_in_backup: keys of tables that the backup does not know: they stay as they are.
-        dagster: what was done about Dagster's storage, or is to be done.
+        dagster, registry: what was done about Dagster's storage and the model registry, or is to be
+            done.
     """
 
     manifest: BackupManifest
@@ -46,39 +46,36 @@ class Restored:
     left_out: tuple[str, ...]
     not_in_backup: tuple[str, ...]
     dagster: str
+    registry: str
 
 
-def back_up(
-    catalog: TableCatalog,
-    store: BackupStore,
-    warehouse_uri: str,
-    dagster_home: Path | None,
-    now: datetime,
-) -> BackupManifest:
+def back_up(place: BackupPlace, now: datetime) -> BackupManifest:
     """Make a backup named for this instant, then remove those that policy no longer keeps.
 
     Writers go on. The manifest comes last; a process that dies before leaves no backup.
 
     Raises:
-        BackupError: a table cannot be read, or Dagster's PostgreSQL cannot be dumped.
+        BackupError: a table cannot be read, or a PostgreSQL beside them cannot be dumped.
     """
     started = time.perf_counter()
-    name = name_of(now)
-    tables = back_up_tables(catalog, store, name)
+    name, store = name_of(now), place.store
+    tables = back_up_tables(place.catalog, store, name)
     # After the tables: what a run has committed is then among the runs, and not the reverse. Asked
     # again for a drop that is in already, the lakehouse finds the same rows.
-    dagster = back_up_dagster(dagster_home, store, name)
+    dagster = back_up_dagster(place.dagster_home, store, name)
+    registry = back_up_registry(place.mlflow_uri, store, name)
     removes = superfluous({*store.whole(), name}, set(store.unfinished()) - {name}, now)
     manifest = BackupManifest(
         name=name,
         begun_at_utc=now.astimezone(UTC).isoformat(),
         seconds=round(time.perf_counter() - started, 3),
         code_version=code_version(),
-        warehouse_uri=warehouse_uri,
-        namespaces=tuple(catalog.namespaces()),
+        warehouse_uri=place.warehouse_uri,
+        namespaces=tuple(place.catalog.namespaces()),
         tables=tuple(tables),
         dagster=dagster,
         removes=removes,
+        registry=registry,
     )
     store.finish(manifest)
     for old in removes:
@@ -87,11 +84,7 @@ def back_up(
 
 
 def check(
-    catalog: TableCatalog,
-    store: BackupStore,
-    warehouse_uri: str,
-    backup: str,
-    only: Sequence[str] = (),
+    place: BackupPlace, backup: str, only: Sequence[str] = ()
 ) -> tuple[BackupManifest, tuple[Checked, ...]]:
     """Look whether a backup can be restored here, down to each data file; changes nothing.
 
@@ -101,29 +94,26 @@ def check(
     Raises:
         BackupError: it is damaged, of another warehouse, or lacks one of `only`.
     """
-    manifest = store.manifest(backup)
-    if manifest.warehouse_uri != warehouse_uri:
+    manifest = place.store.manifest(backup)
+    if manifest.warehouse_uri != place.warehouse_uri:
         raise BackupError(
             f"backup {backup} is of the warehouse at {manifest.warehouse_uri}, and "
-            f"SPORTS_WAREHOUSE_URI is {warehouse_uri}: Iceberg's metadata names files by their "
-            "whole place, so tables can only be restored where they were"
+            f"SPORTS_WAREHOUSE_URI is {place.warehouse_uri}: Iceberg's metadata names files by "
+            "their whole place, so tables can only be restored where they were"
         )
     if unknown := set(only) - {table.key for table in manifest.tables}:
         raise BackupError(f"backup {backup} has no table {named(sorted(unknown))}")
     tables = [table for table in manifest.tables if not only or table.key in only]
 
     def look(table: TableBackup) -> Checked:
-        return check_table(catalog, store, backup, table)
+        return check_table(place.catalog, place.store, backup, table)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return manifest, tuple(pool.map(look, tables))
 
 
 def restore(
-    catalog: TableCatalog,
-    store: BackupStore,
-    warehouse_uri: str,
-    dagster_home: Path | None,
+    place: BackupPlace,
     backup: str,
     *,
     only: Sequence[str] = (),
@@ -144,7 +134,8 @@ def restore(
     5. Serve: only what comes after this function has returned, such as Dagster and the pages.
 
     Args:
-        only: keys of the tables to restore; none means all, and Dagster's storage with them.
+        only: keys of the tables to restore; none means all, and Dagster's storage and the
+            model registry with them.
         is_partial: restore what is whole: of a table that lacks data files the last snapshot that
             lacks none.
         is_over: also where the catalogue has what the backup has not; that is lost.
@@ -152,7 +143,8 @@ def restore(
     Raises:
         BackupError: the backup is damaged, data files are missing, or something would be lost.
     """
-    manifest, checked = check(catalog, store, warehouse_uri, backup, only)
+    catalog, store = place.catalog, place.store
+    manifest, checked = check(place, backup, only)
     faulty = [table for table in checked if table.faults]
     if faulty and not is_partial:
         raise BackupError(
@@ -180,11 +172,10 @@ def restore(
         # Also where one that died before had come so far.
         mark_restored(catalog, table)
     # Step 4, the erasures since the backup, belongs here: the tables are whole, nobody reads yet.
-    dagster = (
-        "left alone, with --only"
-        if only
-        else put_back_dagster(dagster_home, store, backup, manifest.dagster)
-    )
+    dagster = registry = "left alone, with --only"
+    if not only:
+        dagster = put_back_dagster(place.dagster_home, store, backup, manifest.dagster)
+        registry = put_back_registry(place.mlflow_uri, store, backup, manifest.registry)
     return Restored(
         manifest,
         tuple(whole),
@@ -192,4 +183,5 @@ def restore(
         tuple(table.table.key for table in checked if not table.is_restorable),
         () if only else tuple(sorted(set(catalog.keys()) - {t.key for t in manifest.tables})),
         dagster,
+        registry,
     )

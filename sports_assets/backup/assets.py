@@ -7,9 +7,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from resources.backup.place import BackupPlace
 from resources.backup.policy import KEPT_DAYS, RESTORABLE
 from resources.backup.run import back_up, check
-from resources.dagster_resources import BackupResource, LakehouseResource
+from resources.dagster_resources import BackupResource, LakehouseResource, ModelsResource
 from resources.iceberg.restore import Checked
 from sports_assets.assets import guarded
 from sports_assets.keys import BACKUP_KEY, owners, tags
@@ -40,13 +41,17 @@ _CAN_BE_RESTORED = "can_be_restored"
 )
 @guarded
 def ops_backup(
-    context: dg.AssetExecutionContext, lakehouse: LakehouseResource, backups: BackupResource
+    context: dg.AssetExecutionContext,
+    lakehouse: LakehouseResource,
+    backups: BackupResource,
+    models: ModelsResource,
 ) -> dg.MaterializeResult:
     """Back up, then look whether it could be restored."""
     home = Path(context.instance.root_directory) if context.instance.is_persistent else None
     with closing(lakehouse.open_catalog()) as catalog, backups.open() as store:
-        made = back_up(catalog, store, lakehouse.warehouse_uri, home, datetime.now(UTC))
-        _, checked = check(catalog, store, lakehouse.warehouse_uri, made.name)
+        place = BackupPlace(catalog, lakehouse.warehouse_uri, store, home, models.registry_uri())
+        made = back_up(place, datetime.now(UTC))
+        _, checked = check(place, made.name)
     return dg.MaterializeResult(
         asset_key=BACKUP_KEY,
         check_results=[_check(checked)],
@@ -59,6 +64,7 @@ def ops_backup(
             "size_bytes": made.size_bytes,
             "seconds": made.seconds,
             "dagster_storage": made.dagster.note,
+            "model_registry": made.registry.note,
             "removed": ", ".join(made.removes) or "none",
         },
     )

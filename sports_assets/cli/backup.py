@@ -17,14 +17,8 @@ def backup() -> None:
 
         settings = load_settings()
         place = backup_place(settings)
-        with closing(place.catalog) as catalog:
-            made = back_up(
-                catalog,
-                place.store,
-                settings.warehouse_uri,
-                place.dagster_home,
-                datetime.now(UTC),
-            )
+        with closing(place.catalog):
+            made = back_up(place, datetime.now(UTC))
     data_files = sum(table.data_files for table in made.tables)
     data_bytes = sum(table.data_bytes for table in made.tables)
     facts(
@@ -33,6 +27,7 @@ def backup() -> None:
             ("tables", f"{len(made.tables)}, with {made.files:,} metadata files"),
             ("data", f"{data_files:,} files, {size(data_bytes)}: named, not copied"),
             ("dagster", made.dagster.note),
+            ("models", made.registry.note),
             ("size", f"{size(made.size_bytes)} in {made.seconds:.1f} s"),
             ("removed", ", ".join(made.removes) or "none, by policy"),
         ]

@@ -52,13 +52,12 @@ def restore(
                 f"there is no whole backup in {settings.backup_uri}: see SPORTS_BACKUP_URI"
             )
         chosen, tables = name or whole[-1], only or []
-        with closing(place.catalog) as catalog:
+        with closing(place.catalog):
             if is_check:
-                _, checked = run.check(catalog, place.store, settings.warehouse_uri, chosen, tables)
+                _, checked = run.check(place, chosen, tables)
             else:
                 done = run.restore(
-                    catalog, place.store, settings.warehouse_uri, place.dagster_home, chosen,
-                    only=tables, is_partial=is_partial, is_over=is_over,
+                    place, chosen, only=tables, is_partial=is_partial, is_over=is_over,
                 )  # fmt: skip
     if is_check:
         _tell_check(chosen, checked)
@@ -101,6 +100,7 @@ def _tell(done: "Restored") -> None:
         if done.unchanged
         else ("as it was", "no table"),
         ("dagster", done.dagster),
+        ("models", done.registry),
     ]
     rows += [
         ("not whole", f"[yellow]{table.table.key}: {len(table.not_whole)} snapshot(s) back[/]")

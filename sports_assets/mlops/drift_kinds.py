@@ -135,6 +135,6 @@ def _days_before(history: SetHistory, column: str, week: date) -> tuple[date, li
 def _device_words(step: Step) -> str:
     return (
         f"a step of {step.height:+.3g} on {step.day.isoformat()} for everyone at once, while what "
-        "athletes say and do stayed: a new device or its software. Personal norms of these "
-        "columns begin anew on that day"
+        "athletes say and do stayed: a new device or its software. Personal norms take the new "
+        "level in by themselves; until then deviations of these columns say nothing of athletes"
     )

@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 from edge_ingest.contract import TableContract
 from edge_ingest.records import ATHLETES, INJURIES, WELLNESS
 from resources.backup.manifest import BackupManifest
+from resources.backup.place import BackupPlace
 from resources.backup.run import Restored, back_up, restore
 from resources.backup.store import BackupStore, backup_store
 from resources.iceberg.catalog import TableCatalog
@@ -37,6 +38,7 @@ class Club:
 
     place: Place
     dagster_home: Path | None = None
+    mlflow_uri: str = "https://registry.example"
 
     @property
     def warehouse(self) -> str:
@@ -45,6 +47,12 @@ class Club:
     @property
     def catalog(self) -> TableCatalog:
         return TableCatalog(self.place.catalog_uri, self.warehouse, self.place.s3)
+
+    @property
+    def seen(self) -> BackupPlace:
+        return BackupPlace(
+            self.catalog, self.warehouse, self.store, self.dagster_home, self.mlflow_uri
+        )
 
     @property
     def store(self) -> BackupStore:
@@ -81,10 +89,10 @@ class Club:
         return found
 
     def back_up(self, now: datetime = NIGHT) -> BackupManifest:
-        return back_up(self.catalog, self.store, self.warehouse, self.dagster_home, now)
+        return back_up(self.seen, now)
 
     def restore(self, backup: str, **how: object) -> Restored:
-        return restore(self.catalog, self.store, self.warehouse, self.dagster_home, backup, **how)
+        return restore(self.seen, backup, **how)
 
     def lose(self, location: str) -> None:
         """Remove a file of the warehouse."""

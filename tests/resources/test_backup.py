@@ -1,14 +1,16 @@
 """What was backed up comes back as it was, or the restore says what is wrong."""
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from edge_ingest.records import ATHLETES, WELLNESS
-from resources.backup.manifest import BackupManifest
+from resources.backup.manifest import BackupManifest, sha256
 from resources.backup.policy import superfluous
 from resources.backup.run import check
 from resources.errors import BackupError
@@ -150,7 +152,7 @@ def test_upkeep_leaves_what_younger_backups_need_after_an_older_one_was_restored
                 "restored from a backup"
                 in {one.table: one for one in plan.tables}[ATHLETES.key].withheld
             )
-        _, checked = check(local.catalog, local.store, local.warehouse, younger.name)
+        _, checked = check(local.seen, younger.name)
         assert not any(table.faults for table in checked)
         later = upkeep.plan(keys, {}, now + timedelta(days=POLICY.keep_all_d + 1))
         assert [step for step in later.steps if step.action is Action.REMOVE]
@@ -254,12 +256,25 @@ def test_every_byte_of_a_manifest_counts(kept: tuple[Club, BackupManifest]) -> N
     assert club.store.manifest(manifest.name) == manifest
 
 
+def test_a_manifest_of_before_the_registry_was_kept_is_whole(
+    kept: tuple[Club, BackupManifest],
+) -> None:
+    _, manifest = kept
+    told = json.loads(manifest.to_json())["backup"]
+    del told["registry"]
+    body = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    sealed = f'{{"checksum":"{sha256(body.encode())}","backup":{body}}}'.encode()
+    old = BackupManifest.from_json(sealed, "old.json")
+    assert old.tables == manifest.tables
+    assert "no model registry" in old.registry.note
+
+
 def test_another_warehouse_is_refused_with_the_reason(
     kept: tuple[Club, BackupManifest],
 ) -> None:
     club, manifest = kept
     with pytest.raises(BackupError, match=r"/elsewhere: Iceberg's metadata .* where they were"):
-        check(club.catalog, club.store, "/elsewhere", manifest.name)
+        check(replace(club.seen, warehouse_uri="/elsewhere"), manifest.name)
 
 
 def test_two_backups_of_one_second_do_not_mix(kept: tuple[Club, BackupManifest]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import make_url
 
 from deploy.local.postgres import find_postgres
-from resources.backup import dagster_storage
+from resources.backup import databases
 from resources.backup.dagster_storage import back_up_dagster, put_back_dagster
 from resources.backup.store import BackupStore, backup_store
 from resources.errors import BackupError
@@ -59,8 +59,8 @@ def test_sqlite_files_are_copied_amid_a_write_and_put_back_where_there_are_none(
     assert partitions(dagster) == ["first", "second", "third"]
 
     fresh = home(tmp_path / "fresh")
-    assert f"{len(kept.files)} SQLite files" in put_back_dagster(fresh, store, "b", kept)
-    assert f"{len(kept.files)} SQLite files" in put_back_dagster(fresh, store, "b", kept)
+    assert f"{len(kept.files)} SQLite file" in put_back_dagster(fresh, store, "b", kept)
+    assert f"{len(kept.files)} SQLite file" in put_back_dagster(fresh, store, "b", kept)
     assert partitions(fresh) == ["first", "second"]
     add(fresh, "fourth")
     assert partitions(fresh) == ["first", "second", "fourth"]
@@ -94,7 +94,7 @@ def test_the_log_of_a_killed_process_is_not_played_into_what_was_put_back(
 def test_a_file_that_went_meanwhile_is_skipped_and_one_that_stays_locked_is_waited_for_in_vain(
     tmp_path: Path, store: BackupStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dagster_storage, "_LONGEST_LOCK_S", 0.1)
+    monkeypatch.setattr(databases, "_LONGEST_LOCK_S", 0.1)
     dagster = home(tmp_path / "dagster")
     folder = dagster / "storage"
     folder.mkdir()
@@ -103,7 +103,7 @@ def test_a_file_that_went_meanwhile_is_skipped_and_one_that_stays_locked_is_wait
     with closing(sqlite3.connect(folder / "a ?#%.db")) as writer:
         writer.execute("create table t (x)")
         kept = back_up_dagster(dagster, store, "b")
-        assert kept.note.startswith("1 SQLite files")
+        assert kept.note.startswith("1 SQLite file of")
         writer.execute("begin exclusive")
         with pytest.raises(sqlite3.OperationalError, match="locked") as locked:
             back_up_dagster(dagster, store, "c")
@@ -116,7 +116,9 @@ def test_where_dagster_keeps_nothing_there_is_nothing_to_copy(
     assert back_up_dagster(None, store, "b").kind == "none"
     nothing = back_up_dagster(home(tmp_path / "new"), store, "b")
     assert nothing.archive is None
-    assert "no runs yet" in put_back_dagster(tmp_path / "new", store, "b", nothing)
+    assert "nothing of Dagster's storage yet" in put_back_dagster(
+        tmp_path / "new", store, "b", nothing
+    )
 
 
 @pytest.mark.slow

@@ -5,11 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resources.retraining import (
-    Action,
     Answer,
     Ask,
     Cause,
-    PastRequest,
+    PastTraining,
     RetrainingPolicy,
     RunState,
     answer,
@@ -19,24 +18,23 @@ NOW = datetime(2026, 11, 29, 6, 0, tzinfo=UTC)
 POLICY = RetrainingPolicy()
 MODEL = "injury_risk"
 DRIFT = Ask(MODEL, Cause.DRIFT, "chronic load +0.6 SD")
-DEVICE = Ask(MODEL, Cause.DEVICE_CHANGE, "a step in resting heart rate", "hr:2026-11-20")
+DEVICE = Ask(MODEL, Cause.DEVICE_CHANGE, "a step in resting heart rate")
 
 
-def trained(days_ago: float, state: RunState = RunState.SUCCEEDED) -> PastRequest:
-    return PastRequest(MODEL, Action.RETRAIN, NOW - timedelta(days=days_ago), state)
+def trained(days_ago: float, state: RunState = RunState.SUCCEEDED) -> PastTraining:
+    return PastTraining(MODEL, NOW - timedelta(days=days_ago), state)
 
 
-def told(asks: list[Ask], past: list[PastRequest] | None = None) -> Answer:
+def told(asks: list[Ask], past: list[PastTraining] | None = None) -> Answer:
     return answer(MODEL, asks, past or [], NOW, POLICY)
 
 
 def test_drift_starts_a_training_whose_tags_say_why_and_until_when() -> None:
     found = told([DRIFT], [trained(20)])
-    assert (found.action, found.cause) == (Action.RETRAIN, Cause.DRIFT)
+    assert (found.is_training, found.cause) == (True, Cause.DRIFT)
     assert found.tags == {
         "touchline/model": "injury_risk",
         "touchline/retrain-reason": "drift: chronic load +0.6 SD",
-        "touchline/retrain-key": "",
         "touchline/retrain-cooldown-until": "2026-12-13T06:00:00+00:00",
         "touchline/retrain-ceiling": "2 of 4 in 90 days",
     }
@@ -45,22 +43,22 @@ def test_drift_starts_a_training_whose_tags_say_why_and_until_when() -> None:
 def test_nothing_asks_or_asks_for_another_model() -> None:
     assert told([]).why == "nothing asks for it"
     found = told([Ask("readiness", Cause.DRIFT, "mood -0.7 SD")])
-    assert (found.action, found.tags) == (Action.NOTHING, {})
+    assert (found.is_training, found.tags) == (False, {})
 
 
 @pytest.mark.parametrize(
-    ("days_ago", "state", "action"),
+    ("days_ago", "state", "is_training"),
     [
-        (13.9, RunState.SUCCEEDED, Action.NOTHING),
-        (14.0, RunState.SUCCEEDED, Action.RETRAIN),
-        (0.9, RunState.FAILED, Action.NOTHING),
-        (1.0, RunState.FAILED, Action.RETRAIN),
-        (0.1, RunState.RUNNING, Action.NOTHING),
-        (2.0, RunState.RUNNING, Action.RETRAIN),  # it died, and nobody said so
+        (13.9, RunState.SUCCEEDED, False),
+        (14.0, RunState.SUCCEEDED, True),
+        (0.9, RunState.FAILED, False),
+        (1.0, RunState.FAILED, True),
+        (0.1, RunState.RUNNING, False),
+        (2.0, RunState.RUNNING, True),  # it died, and nobody said so
     ],
 )
-def test_a_training_cools_down(days_ago: float, state: RunState, action: Action) -> None:
-    assert told([DRIFT], [trained(days_ago, state)]).action is action
+def test_a_training_cools_down(days_ago: float, state: RunState, is_training: bool) -> None:
+    assert told([DRIFT], [trained(days_ago, state)]).is_training is is_training
 
 
 def test_it_says_why_it_does_nothing() -> None:
@@ -73,42 +71,28 @@ def test_it_says_why_it_does_nothing() -> None:
 def test_the_ceiling_holds_and_says_when_it_is_free() -> None:
     past = [trained(days) for days in (80, 60, 40, 20)]
     found = told([DRIFT], past)
-    assert found.action is Action.NOTHING
+    assert not found.is_training
     assert "the next is free on 2026-12-09" in found.why
-    assert told([DRIFT], [*past[1:], trained(90)]).action is Action.RETRAIN
-
-
-def test_a_person_heeds_neither_cool_down_nor_ceiling_but_waits_for_one_that_runs() -> None:
-    person = Ask(MODEL, Cause.PERSON, "new squad")
-    past = [trained(days) for days in (80, 60, 40, 2)]
-    found = told([DRIFT, person], past)
-    assert (found.action, found.cause) == (Action.RETRAIN, Cause.PERSON)
-    assert found.tags["touchline/retrain-ceiling"] == "5 of 4 in 90 days"
-    assert told([person], [trained(0.1, RunState.RUNNING)]).action is Action.NOTHING
+    assert told([DRIFT], [*past[1:], trained(90)]).is_training
 
 
 def test_a_first_training_that_failed_is_not_tried_at_every_look() -> None:
     first = Ask(MODEL, Cause.FIRST, "no champion yet")
-    assert told([first]).action is Action.RETRAIN
-    assert told([first], [trained(0.5, RunState.FAILED)]).action is Action.NOTHING
+    assert told([first]).is_training
+    assert not told([first], [trained(0.5, RunState.FAILED)]).is_training
 
 
-def test_a_device_change_begins_norms_anew_once_and_leaves_the_model() -> None:
-    found = told([DRIFT, DEVICE], [trained(3)])
-    assert (found.action, found.key) == (Action.REBASELINE, "hr:2026-11-20")
-    assert "touchline/retrain-cooldown-until" not in found.tags
-    done = PastRequest(
-        MODEL,
-        Action.REBASELINE,
-        NOW - timedelta(days=1),
-        RunState.SUCCEEDED,
-        DEVICE.key,
-    )
-    assert "already" in told([DEVICE], [done]).why
-    # Drift that lasts after the norms began anew is no longer the device's.
-    assert told([DRIFT, DEVICE], [done]).action is Action.RETRAIN
-    failed = PastRequest(MODEL, Action.REBASELINE, done.requested_at_utc, RunState.FAILED, done.key)
-    assert told([DEVICE], [failed]).action is Action.REBASELINE
+def test_a_device_change_trains_nothing_and_hides_the_drift_that_it_makes() -> None:
+    for asks in ([DEVICE], [DRIFT, DEVICE]):
+        found = told(asks)
+        assert (found.is_training, found.cause) == (False, Cause.DEVICE_CHANGE)
+        assert "norms take a new device in" in found.why
+
+
+def test_age_wants_a_training_whatever_the_device() -> None:
+    age = Ask(MODEL, Cause.AGE, "it learned up to 2026-08-01")
+    found = told([age, DEVICE])
+    assert (found.is_training, found.cause) == (True, Cause.AGE)
 
 
 def test_decay_wants_a_training_even_with_a_new_device() -> None:
@@ -119,7 +103,7 @@ def test_decay_wants_a_training_even_with_a_new_device() -> None:
 def test_an_instant_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         answer(MODEL, [DRIFT], [], NOW.replace(tzinfo=None), POLICY)
-    naive = PastRequest(MODEL, Action.RETRAIN, NOW.replace(tzinfo=None), RunState.SUCCEEDED)
+    naive = PastTraining(MODEL, NOW.replace(tzinfo=None), RunState.SUCCEEDED)
     with pytest.raises(ValueError, match="no time zone"):
         told([DRIFT], [naive])
 
@@ -132,12 +116,12 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 def test_however_often_it_is_asked_trainings_keep_their_distance(
     asked: list[int], ends: list[RunState]
 ) -> None:
-    past: list[PastRequest] = []
+    past: list[PastTraining] = []
     for day, (asks, end) in enumerate(zip(asked, ends, strict=True)):
         now = NOW + timedelta(days=day)
         found = answer(MODEL, [DRIFT] * asks, past, now, POLICY)
-        if found.action is Action.RETRAIN:
-            past.append(PastRequest(MODEL, Action.RETRAIN, now, end))
+        if found.is_training:
+            past.append(PastTraining(MODEL, now, end))
     starts = [one.requested_at_utc for one in past]
     for index, one in enumerate(past):
         if one.state is RunState.SUCCEEDED and index + 1 < len(past):

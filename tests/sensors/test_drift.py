@@ -211,12 +211,12 @@ def test_a_device_change_asks_for_no_training_beside_other_drift_of_the_day(
     assert "readiness: nothing asks" not in str(result.skip_reason)
 
 
-def told(lakehouse: LakehouseResource, source: str) -> None:
-    row = {"source": source, "source_athlete_id": "a", "day": DAY}
+def told(lakehouse: LakehouseResource, source: str, day: date = DAY) -> None:
+    row = {"source": source, "source_athlete_id": "a", "day": day}
     rows = WELLNESS.conform(pa.Table.from_pylist([row], schema=WELLNESS.schema))
     with lakehouse.open() as store:
         store.replace_slice(
-            WELLNESS, rows, Slice("day", DAY, DAY, {"source": source}),
+            WELLNESS, rows, Slice("day", day, day, {"source": source}),
             CommitContext("test", "test"),
         )  # fmt: skip
 
@@ -241,3 +241,18 @@ def test_each_request_has_a_key_of_its_own_and_the_cursor_stays_small(instance, 
     keys = [request.run_key for request in result.run_requests]
     assert len(set(keys)) == len(MODEL_KEYS)
     assert len(result.cursor or "") < 64
+
+
+@pytest.mark.parametrize(("source", "days", "is_asked"), [
+    ("diary", 89, False), ("diary", 90, True), ("simulated-club", 400, False),
+])  # fmt: skip
+def test_a_model_that_learned_nothing_of_late_is_trained_whatever_drifts(
+    instance, lakehouse, source: str, days: int, is_asked: bool
+) -> None:
+    all_trained(instance)
+    made(instance, MODEL_KEYS["readiness"], trained_through=str(DAY))
+    told(lakehouse, "diary")
+    told(lakehouse, source, DAY + timedelta(days=days))
+    requests = tick(instance, lakehouse).run_requests or []
+    reasons = [request.tags["touchline/retrain-reason"] for request in requests]
+    assert reasons == [f"age: it learned up to {DAY}, {days} days before now"] * is_asked

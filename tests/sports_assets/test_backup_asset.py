@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge_ingest.records import ATHLETES
-from resources.dagster_resources import BackupResource, LakehouseResource
+from resources.dagster_resources import BackupResource, LakehouseResource, ModelsResource
 from resources.environment import load_settings
 from sports_assets.backup.assets import ops_backup
 from sports_assets.cli import app
@@ -46,6 +46,9 @@ def test_the_asset_backs_up_and_checks_that_it_could_be_restored(
             catalog_uri=club.place.catalog_uri, warehouse_uri=club.warehouse
         ),
         "backups": BackupResource(backup_uri=str(tmp_path / "backups")),
+        "models": ModelsResource(
+            mlflow_uri=f"sqlite:///{tmp_path}/mlflow.db", model_uri=str(tmp_path / "models")
+        ),
     }
     result = dg.materialize([ops_backup], resources=resources)
     (event,) = result.asset_materializations_for_node("ops__backup")

@@ -328,7 +328,9 @@ def test_injuries_of_athlete_days() -> None:
 @pytest.mark.slow
 def test_the_command_prints_the_table_and_writes_the_card(tmp_path: Path) -> None:
     raw_injuries(130, athletes=50, seed=41).to_parquet(tmp_path / "injuries.parquet")
-    told = run("evaluate", tmp_path, "--card", tmp_path / "card.html", "--json", tmp_path / "e.json")
+    told = run(
+        "evaluate", tmp_path, "--card", tmp_path / "card.html", "--json", tmp_path / "e.json"
+    )
     assert told.exit_code == 0, told.output
     assert "athletes held out, forward in time" in told.output
     assert "overall median" in (tmp_path / "card.html").read_text()
