@@ -2,15 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from edge_ingest.contract import TableContract
-from edge_ingest.records import SESSIONS
+from edge_ingest.records import DAY_KIND_OF, SESSIONS
 from resources.lakehouse import Lakehouse
+
+if TYPE_CHECKING:
+    from resources.landing_zone import LandingZone
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("edge_ingest", "resources", "sports_assets", "dbt_project")
@@ -31,7 +35,7 @@ class ProvenanceRef(BaseModel):
     """What a result is a function of; two equal refs give equal results.
 
     Attributes:
-        drops: active drops of the session, ordered by stream.
+        drops: active drops of the session, or about the days, ordered by stream.
         snapshots: Iceberg snapshot at which each table outside this session was read, by key.
         settings: every setting that changes the result, by name.
         code_version: `code_version()` of the process that made it.
@@ -76,6 +80,34 @@ def session_drops(lakehouse: Lakehouse, session_ids: Sequence[str]) -> tuple[Dro
             "select drop_id, stream_id, revision from sessions order by stream_id"
         ).fetchall()
     return tuple(DropRef(drop_id=row[0], stream_id=row[1], revision=row[2]) for row in rows)
+
+
+def day_drops(
+    lakehouse: Lakehouse, zone: "LandingZone", snapshots: Mapping[str, int]
+) -> tuple[DropRef, ...]:
+    """The drops about days that had come when tables were as these snapshots have them, by stream.
+
+    Args:
+        snapshots: read, by key of the table; tables that no drop about days fills are passed over.
+    """
+    found = []
+    for key, read in snapshots.items():
+        kind = DAY_KIND_OF.get(key.removeprefix("raw/"))
+        if kind is None:
+            continue
+        (at,) = (
+            one.committed_at_utc for one in lakehouse.snapshots(key) if one.snapshot_id == read
+        )
+        found += [
+            DropRef(
+                drop_id=drop.manifest.drop_id,
+                stream_id=drop.manifest.stream_id,
+                revision=drop.manifest.revision,
+            )
+            for drop in zone.active_days(kind)
+            if drop.arrived_ns <= at.timestamp() * 1e9
+        ]
+    return tuple(sorted(found, key=lambda one: one.stream_id))
 
 
 def named_snapshots(

@@ -20,7 +20,7 @@ from resources.lakehouse import Lakehouse, Slice, together
 from resources.landing_club import ATHLETES_NAME
 from resources.landing_zone import LandingZone
 from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD, SIMULATED_TAG
-from resources.provenance import ProvenanceRef, code_version
+from resources.provenance import ProvenanceRef, code_version, day_drops
 from resources.served_model import NoModel
 from sports_assets.assets import commit_context, guarded, materialized
 from sports_assets.checks import check_contract, contract_check_spec
@@ -87,7 +87,9 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
         today = now.astimezone(ZoneInfo(landing_zone.club_timezone)).date()
         with lakehouse.open() as store, landing_zone.open() as zone:
             squads = learnable(read_squads(store, zone.athletes()))
-            provenance = _provenance(squads, zone, {"seed": str(SEED)})
+            provenance = _provenance(squads, zone, {"seed": str(SEED)}).model_copy(
+                update={"drops": day_drops(store, zone, squads.snapshots)}
+            )
         served = models.served().serve(kind.name, today)
         champion = (
             None if isinstance(served, NoModel) else Serving(served.version.version, served.payload)
@@ -183,7 +185,7 @@ def _prediction_asset(kind: ModelKind) -> dg.AssetsDefinition:
             version = served.version
             provenance = _provenance(
                 squads, zone, {"model": f"{version.name}:{version.version}:{version.sha256[:16]}"}
-            ).model_copy(update={"drops": ()})
+            )
             last_said = last_days(store, kind)
             done, tables, days = [], [], []
             for team in teams_of(squads):

@@ -143,6 +143,14 @@ def test_a_first_champion_serves_and_says_everything_of_itself(home: Home) -> No
     assert "Simulated data" in Path(card["uri"]).read_text()
 
 
+def test_a_run_of_the_registry_names_drops_snapshots_and_code(home: Home) -> None:
+    (kept,) = (home.folder / "models").rglob("record.json")
+    made_of = ProvenanceRef.model_validate(json.loads(kept.read_text())["provenance"])
+    assert len({one.stream_id for one in made_of.drops}) == 3, "diary, injuries and plan"
+    assert set(made_of.snapshots) >= {"raw/wellness", "raw/injuries", "raw/fixtures"}
+    assert made_of.code_version
+
+
 def test_the_same_again_changes_no_table(home: Home) -> None:
     before = {c.key: _sorted(home.rows(c)) for c in (PREDICTION_RECOVERY, OPS_PROFILE, OPS_DRIFT)}
     again = home.run(FEATURE_WORKLOAD_KEY, PREDICTION_KEYS["recovery"], PROFILES_KEY, DRIFT_KEY)
