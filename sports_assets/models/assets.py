@@ -91,9 +91,14 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
                 update={"drops": day_drops(store, zone, squads.snapshots)}
             )
         served = models.served().serve(kind.name, today)
-        champion = (
-            None if isinstance(served, NoModel) else Serving(served.version.version, served.payload)
-        )
+        champion = None
+        if not isinstance(served, NoModel):
+            champion = Serving(
+                served.version.version,
+                served.payload,
+                served.version.trained_through,
+                has_seen=is_of_simulated(served.version) == is_simulated(squads),
+            )
         try:
             trained = kind.train(squads, champion, SEED)
         except NotTrainableError as error:

@@ -87,10 +87,24 @@ class Trained:
 
 @dataclass(frozen=True)
 class Serving:
-    """The champion, as bytes, with its version."""
+    """The champion, as a training compares itself with it.
+
+    A champion that learned from these very athletes answers their old days by heart, and no honest
+    challenger, judged on athletes held out, would ever take over. Where `has_seen`, its way of
+    fitting is therefore repeated on what had been told by its last day, the tested athletes left
+    out, as the challenger's is on all days: what differs is what the new days taught.
+
+    Attributes:
+        version: in the registry.
+        payload: the model as bytes.
+        trained_through: last day that it learned from.
+        has_seen: whether it learned from athletes of these squads.
+    """
 
     version: int
     payload: bytes
+    trained_through: date
+    has_seen: bool
 
 
 class ModelKind(Protocol):

@@ -41,6 +41,7 @@ TARGET: Final = "a time-loss injury begins within the next 7 days"
 LINEAR: Final = "regression alone"
 TREES: Final = "trees alone"
 CHAMPION: Final = "previous champion"
+MODEL: Final = "model"
 _SPLITS: Final = "athletes never seen, in later seasons than those fitted on"
 _CURVE_COUNTS: Final = (5, 8, 12, 18, 27, 40, 60, 90, 140, 200, 400, 800, 1600)
 
@@ -98,8 +99,7 @@ def evaluate(
         history: of `history_of`.
         fit_settings: of every fit.
         settings: see there.
-        champion: a model and its inputs of the same rows. It may have been fitted on some of them,
-            which is in its favour.
+        champion: a model that never saw these athletes, and its inputs of the same rows.
 
     Raises:
         EvaluationError: too little to fit on and to judge on.
@@ -157,20 +157,20 @@ def out_of_fold(history: History, fitted: FitSettings, how: EvaluationSettings) 
         history.athlete_id, rows.days, history.cuts,
         folds=how.folds, embargo_d=HORIZON_D, seed=how.seed, y=rows.labels,
     )  # fmt: skip
-    told = {name: np.full(rows.labels.size, np.nan) for name in ("model", LINEAR, TREES, rule.NAME)}
+    told = nothing_told(rows.labels.size)
     injuries = np.zeros(rows.labels.size)
     weights, first = [], None
     for split in splits:
         part = rows.at(split.fit)
         injuries[split.test] = part.injuries
-        choice = _predict(history, part, split, fitted, told)
+        choice = predict_split(history, part, split, fitted, told)
         weights.append(choice.trees_weight)
         first = first or choice
     if first is None:
         raise EvaluationError("no rows are left to fit on and to test on: give a longer history")
     return OutOfFold(
-        model=_followed(history, told["model"], injuries),
-        unfollowed=told["model"],
+        model=_followed(history, told[MODEL], injuries),
+        unfollowed=told[MODEL],
         linear=told[LINEAR],
         trees=told[TREES],
         rule=told[rule.NAME],
@@ -179,14 +179,23 @@ def out_of_fold(history: History, fitted: FitSettings, how: EvaluationSettings) 
     )
 
 
-def _predict(
+def nothing_told(rows: int) -> dict[str, FloatArray]:
+    """Predictions by name, NaN."""
+    return {name: np.full(rows, np.nan) for name in (MODEL, LINEAR, TREES, rule.NAME)}
+
+
+def predict_split(
     history: History,
     part: Rows,
     split: Split,
     fitted: FitSettings,
     told: dict[str, FloatArray],
 ) -> Choice:
-    """Fit on a part of the history, and predict the tested rows by all that stand beside."""
+    """Fit on a part of the history, and predict the tested rows by all that stand beside.
+
+    Args:
+        told: of `nothing_told`; the tested rows are filled in.
+    """
     events, test = part.injuries, history.rows.values[split.test]
     if not 0 < part.labels.sum() < part.labels.size:
         # Nobody has been injured so far: about half an injury may have been expected.
@@ -201,7 +210,7 @@ def _predict(
     by_trees = raw(trees or fit_trees(kept, fitted), test)
     told[TREES][split.test] = expit(by_trees)
     blended = (1 - choice.trees_weight) * alone + choice.trees_weight * by_trees
-    told["model"][split.test] = _on_scale(kept.labels, choice.unseen, blended, events)
+    told[MODEL][split.test] = _on_scale(kept.labels, choice.unseen, blended, events)
     known = rule.POINT * history.points
     told[rule.NAME][split.test] = _on_scale(
         part.labels, known[split.fit], known[split.test], events

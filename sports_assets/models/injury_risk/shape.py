@@ -1,5 +1,6 @@
 """The injury model as the lakehouse trains, judges and asks it."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sports_assets.mlops.evaluation import Evaluation
+    from sports_assets.models.injury_risk.evaluate import EvaluationSettings
+    from sports_assets.models.injury_risk.fit import FitSettings
     from sports_assets.workload.history import Squads
 
 #: Of the evaluation, by the names of `promotion.toml`.
@@ -41,8 +44,6 @@ class InjuryRiskKind:
 
     def train(self, squads: "Squads", champion: Serving | None, seed: int) -> Trained:
         """Fit on every closed label; judge on athletes and seasons that it never saw."""
-        from dataclasses import replace
-
         from sports_assets.mlops.rows import EvaluationError
         from sports_assets.models.injury_risk.evaluate import EvaluationSettings
         from sports_assets.models.injury_risk.fit import FitSettings, TooFewInjuriesError
@@ -51,9 +52,12 @@ class InjuryRiskKind:
 
         if squads.days.empty:
             raise NotTrainableError("nobody has told of a day yet: send load and injuries")
-        served = InjuryRiskModel.from_json(champion.payload.decode()) if champion else None
+        served = None
+        if champion and not champion.has_seen:
+            served = InjuryRiskModel.from_json(champion.payload.decode())
         newest = squads.days["day"].max().date()
         settings = FitSettings(seed=seed)
+        how = EvaluationSettings(seed=seed)
         try:
             done = train(
                 squads.days,
@@ -61,7 +65,7 @@ class InjuryRiskKind:
                 made_on=str(newest),
                 is_simulated=is_simulated(squads),
                 fit_settings=settings,
-                settings=replace(EvaluationSettings(), seed=seed),
+                settings=how,
                 champion=served,
             )
         except (TooFewInjuriesError, EvaluationError) as error:
@@ -69,10 +73,11 @@ class InjuryRiskKind:
         metrics = {name: done.evaluation.model.metrics[name].value for name in _METRICS}
         return Trained(
             payload=done.model.to_json().encode(),
-            trained_through=newest,
+            # Labels of later days were open: what is said of them is news.
+            trained_through=date.fromisoformat(done.model.last_day),
             judgement=Judgement(
                 metrics={"events": float(done.evaluation.events), **metrics},
-                comparison=_beside(done.evaluation) if champion else None,
+                comparison=_beside(champion, squads, done.evaluation, settings, how),
                 compared_with=champion.version if champion else None,
                 leak=Leak(done.audit.verdict, done.audit.reason),
             ),
@@ -122,8 +127,21 @@ class InjuryRiskKind:
         ).reset_index(drop=True)
 
 
-def _beside(evaluation: "Evaluation") -> PairedDifference | None:
+def _beside(
+    champion: Serving | None,
+    squads: "Squads",
+    evaluation: "Evaluation",
+    fit_settings: "FitSettings",
+    settings: "EvaluationSettings",
+) -> PairedDifference | None:
+    from sports_assets.models.injury_risk.compare import beside
     from sports_assets.models.injury_risk.evaluate import CHAMPION
+    from sports_assets.models.injury_risk.history import history_of
 
+    if champion is None:
+        return None
+    if champion.has_seen:
+        history = history_of(squads.days, squads.fixtures)
+        return beside(history, champion.trained_through, fit_settings, settings)
     found = evaluation.scores(CHAMPION).difference.get("roc_auc")
     return PairedDifference("roc_auc", found.value, found.low, found.high) if found else None

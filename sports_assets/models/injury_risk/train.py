@@ -56,8 +56,7 @@ def train(
         is_simulated: says so across the card.
         fit_settings: of every fit.
         settings: of the evaluation.
-        champion: stands beside it in the evaluation. It may have seen the rows that it is judged
-            on, which is in its favour.
+        champion: stands beside it in the evaluation; one that never saw these athletes.
         version, provenance: for the card.
 
     Raises:

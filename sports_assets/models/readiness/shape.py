@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resources.model_contracts import PREDICTION_READINESS
-from sports_assets.mlops.promotion import PairedDifference
 from sports_assets.models.shape import (
     Judgement,
     Leak,
@@ -46,6 +45,7 @@ class ReadinessKind:
         """Fit on every answer; judge on athletes held out."""
         from sports_assets.mlops.rows import EvaluationError
         from sports_assets.models.readiness.card import card_of
+        from sports_assets.models.readiness.compare import beside
         from sports_assets.models.readiness.errors import ReadinessError
         from sports_assets.models.readiness.evaluate import evaluate
         from sports_assets.models.readiness.features import readiness_rows
@@ -78,7 +78,7 @@ class ReadinessKind:
                     "skill": 1 - mean.rmse.value / rule.rmse.value,
                     "coverage": evaluation.held.coverage.value,
                 },
-                comparison=_beside(champion, rows, answers, seed) if champion else None,
+                comparison=beside(champion, rows, answers, seed) if champion else None,
                 compared_with=champion.version if champion else None,
                 leak=_audit(rows, settings, seed),
             ),
@@ -110,31 +110,6 @@ class ReadinessKind:
             ["source", "athlete_id", "day", "horizon_d", "readiness", "readiness_low",
              "readiness_high", "interval_level", "reason"]
         ].reset_index(drop=True)  # fmt: skip
-
-
-def _beside(
-    champion: Serving, rows: "ReadinessRows", mine: "pd.DataFrame", seed: int
-) -> PairedDifference:
-    """Challenger minus champion, RMSE, on athletes whom the challenger never saw.
-
-    The champion may have seen them, which is in its favour.
-    """
-    from sports_assets.mlops.bootstrap import paired_difference
-    from sports_assets.models.readiness.held_out import answers_of
-    from sports_assets.models.readiness.model import ReadinessModel
-    from sports_assets.models.readiness.scores import prepare_rmse
-
-    served = ReadinessModel.from_json(champion.payload.decode())
-    theirs = answers_of(served, rows)
-    both = mine.merge(theirs, on=["athlete_id", "day"], suffixes=("", "_champion"))
-    target = both["target"].to_numpy(np.float64)
-    found = paired_difference(
-        prepare_rmse(both["readiness_mean"].to_numpy(np.float64) - target),
-        prepare_rmse(both["readiness_mean_champion"].to_numpy(np.float64) - target),
-        both["athlete_id"].to_numpy(),
-        seed=seed,
-    )
-    return PairedDifference("rmse", found.value, found.low, found.high)
 
 
 def _audit(rows: "ReadinessRows", settings: "ReadinessSettings", seed: int) -> Leak | None:

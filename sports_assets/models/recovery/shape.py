@@ -3,10 +3,8 @@
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from resources.model_contracts import PREDICTION_RECOVERY
-from sports_assets.mlops.promotion import PairedDifference
 from sports_assets.models.shape import (
     Judgement,
     NotTrainableError,
@@ -18,7 +16,6 @@ from sports_assets.models.shape import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sports_assets.models.recovery.model import RecoveryModel
     from sports_assets.workload.history import Squads
 
 #: Fewer returns carry no model: the prior that the club would get anyway needs no registry.
@@ -41,10 +38,11 @@ class RecoveryKind:
     def train(self, squads: "Squads", champion: Serving | None, seed: int) -> Trained:
         """Fit on every injury, open ones as open; judge on athletes held out."""
         from sports_assets.models.recovery.card import card_of
+        from sports_assets.models.recovery.compare import beside
         from sports_assets.models.recovery.evaluate import evaluate
         from sports_assets.models.recovery.fit import fit
         from sports_assets.models.recovery.held_out import HELD_OUT
-        from sports_assets.models.recovery.model import RecoveryModel, RecoverySettings
+        from sports_assets.models.recovery.model import RecoverySettings
 
         if squads.days.empty:
             raise NotTrainableError("nobody has told of a day yet: send load and injuries")
@@ -61,10 +59,7 @@ class RecoveryKind:
         score, median = (
             evaluation.of(HELD_OUT, method=method) for method in ("model", "overall_median")
         )
-        comparison = None
-        if champion is not None:
-            served = RecoveryModel.from_json(champion.payload.decode())
-            comparison = _beside(served, injuries, settings, seed)
+        comparison = beside(champion, injuries, settings, seed) if champion else None
         metrics = {
             "events": float(score.returns),
             "mae": score.mae_d,
@@ -124,42 +119,3 @@ def _injuries(squads: "Squads") -> "pd.DataFrame":
     late = frame["return_day"] > frame["observed_through"]
     frame.loc[late, "observed_through"] = frame.loc[late, "return_day"]
     return as_injuries(frame)
-
-
-def _beside(
-    champion: "RecoveryModel", injuries: "pd.DataFrame", settings: object, seed: int
-) -> PairedDifference:
-    """Challenger minus champion, MAE in days, on returns of athletes whom the challenger never saw.
-
-    The champion may have seen them: that is to its advantage, and small for a law of few numbers.
-    """
-    import pandas as pd
-
-    from sports_assets.mlops.bootstrap import paired_difference
-    from sports_assets.mlops.metrics import prepare_ratio
-    from sports_assets.models.recovery.distribution import remaining
-    from sports_assets.models.recovery.features import days_lost
-    from sports_assets.models.recovery.held_out import HELD_OUT, answers, splits
-    from sports_assets.models.recovery.model import RecoverySettings
-    from sports_assets.models.recovery.predict import law_of
-
-    assert isinstance(settings, RecoverySettings)
-    rows = answers(injuries, HELD_OUT, settings, seed=seed)
-    tested = pd.concat(
-        [split.test for split in splits(injuries, HELD_OUT, folds=5, seed=seed) if len(split.fit)],
-        ignore_index=True,
-    )
-    tested = tested[days_lost(tested)[0] > 0]
-    said = remaining(law_of(champion, tested), np.zeros(len(tested)), champion.tail).median
-    days, weight = rows["days"].to_numpy(np.float64), rows["weight"].to_numpy(np.float64)
-
-    def missed(told: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.asarray(np.abs(days - told) * weight, np.float64)
-
-    found = paired_difference(
-        prepare_ratio(missed(rows["model_d"].to_numpy(np.float64)), weight),
-        prepare_ratio(missed(said), weight),
-        rows["athlete_id"].to_numpy(),
-        seed=seed,
-    )
-    return PairedDifference("mae", found.value, found.low, found.high)
