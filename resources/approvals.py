@@ -6,10 +6,9 @@ counts.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -89,21 +88,3 @@ def approval_records(
         last_day=day,
         tables={APPROVALS.name: pa.Table.from_pylist([row], schema=APPROVALS.schema)},
     )
-
-
-def last_word(rows: pa.Table, model_name: str, model_version: int) -> Approval | None:
-    """What was said last of a version of a model; None where nobody said anything.
-
-    Args:
-        rows: of `raw/approvals`.
-    """
-    said = [
-        _approval(row)
-        for row in rows.to_pylist()
-        if (row["model_name"], row["model_version"]) == (model_name, model_version)
-    ]
-    return max(said, key=lambda one: (one.approved_at_utc, one.approval_id), default=None)
-
-
-def _approval(row: Mapping[str, Any]) -> Approval:
-    return Approval(**{name: row[name] for name in Approval.__dataclass_fields__})

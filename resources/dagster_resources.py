@@ -5,9 +5,10 @@ environment of the process that opens a client. Whatever `open` gives is a conte
 """
 
 import os
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -60,6 +61,10 @@ class LandingZoneResource(dg.ConfigurableResource[LandingZone]):
     edge_keys: str = ""
     are_signatures_required: bool = False
     grace_s: int = 3600
+
+    def today(self) -> date:
+        """The club's day."""
+        return datetime.now(ZoneInfo(self.club_timezone)).date()
 
     def open(self) -> LandingZone:
         """The landing zone as it is now.

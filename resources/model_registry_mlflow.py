@@ -140,6 +140,12 @@ class MlflowModelRegistry:
         seen = self.history(name, Alias.CHAMPION)
         if seen.current is None or (to is None and not seen.former):
             raise UnknownModelError(f"{name} had no champion before: none to go back to")
+        served = sorted({move.version for move in seen.moves})
+        if to is not None and to not in served:
+            raise UnknownModelError(
+                f"{name} version {to} never served: nobody decided on it. Those that did: "
+                f"{', '.join(map(str, served))}"
+            )
         target = self._first_whole(name, seen.former if to is None else (to,))
         if target.version == seen.current:
             return target

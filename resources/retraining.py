@@ -25,6 +25,8 @@ class RunState(StrEnum):
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
+    #: It ran, and found too little to learn from.
+    CAME_TO_NOTHING = "came to nothing"
     FAILED = "failed"
 
 
@@ -44,11 +46,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class PastTraining:
-    """An earlier training of a model, whoever asked for it."""
+    """An earlier training of a model, whoever asked for it.
+
+    Attributes:
+        is_first: a first model was asked for, which counts for no ceiling.
+    """
 
     model: str
     requested_at_utc: datetime
     state: RunState
+    is_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class RetrainingPolicy:
     Attributes:
         cool_down: after a training that succeeded.
         cool_down_failed: after one that failed.
-        ceiling: trainings, whether or not they succeeded, in any `window`.
+        cool_down_nothing: after one that found too little to learn from: more may be told soon.
+        ceiling: trainings, whether or not they succeeded, in any `window`; first ones are free.
         given_up_after: a training that is said to run for longer died.
         oldest: days told since the last that a model learned from, after which it is trained
             whatever drifts.
@@ -66,6 +74,7 @@ class RetrainingPolicy:
 
     cool_down: timedelta = timedelta(days=14)
     cool_down_failed: timedelta = timedelta(days=1)
+    cool_down_nothing: timedelta = timedelta(minutes=10)
     ceiling: int = 4
     window: timedelta = timedelta(days=90)
     given_up_after: timedelta = timedelta(hours=6)
@@ -139,11 +148,13 @@ def _retrain(
     now: datetime,
     policy: RetrainingPolicy,
 ) -> Answer:
-    recent = [one for one in trainings if now - one.requested_at_utc < policy.window]
+    recent = [
+        one for one in trainings if now - one.requested_at_utc < policy.window and not one.is_first
+    ]
     cool_until = max((_cool_until(one, policy) for one in trainings), default=now)
     if now < cool_until:
         return _nothing(ask, f"it cools down until {cool_until:%Y-%m-%d %H:%M} UTC")
-    if len(recent) >= policy.ceiling:
+    if len(recent) >= policy.ceiling and ask.cause is not Cause.FIRST:
         starts = sorted(one.requested_at_utc for one in recent)
         free = starts[-policy.ceiling] + policy.window
         return _nothing(
@@ -185,6 +196,8 @@ def _running(
 
 
 def _cool_until(one: PastTraining, policy: RetrainingPolicy) -> datetime:
-    is_done = one.state is RunState.SUCCEEDED
-    wait = policy.cool_down if is_done else policy.cool_down_failed
+    wait = {
+        RunState.SUCCEEDED: policy.cool_down,
+        RunState.CAME_TO_NOTHING: policy.cool_down_nothing,
+    }.get(one.state, policy.cool_down_failed)
     return one.requested_at_utc.astimezone(UTC) + wait

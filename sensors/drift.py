@@ -34,7 +34,7 @@ from sports_assets.keys import (
 )
 
 POLICY = RetrainingPolicy()
-_MODEL_TAG = "touchline/model"
+_MODEL_TAG, _REASON_TAG = "touchline/model", "touchline/retrain-reason"
 _LEARNED_FROM = ("wellness", "injuries", "fixtures")
 _STATES = {
     dg.DagsterRunStatus.SUCCESS: RunState.SUCCEEDED,
@@ -82,9 +82,8 @@ def drift_sensor(
     asks += [Ask(name, Cause.FIRST, why) for name, why in missing.items()]
     requests, told = [], []
     for name, job in retrain_jobs.items():
-        # What came to no model, or to one for others, is nothing to cool down from.
-        counted = _past(context.instance, job.name, name, now, are_successes=name not in missing)
-        reply = answer(name, asks, counted, now, POLICY)
+        past = _past(context.instance, job.name, name, now, is_missing=name in missing)
+        reply = answer(name, asks, past, now, POLICY)
         told.append(f"{name}: {reply.why}")
         if reply.is_training:
             key = f"{name}:{reply.cause}:{digest([seen, reply.why])}"
@@ -95,8 +94,9 @@ def drift_sensor(
 
 
 def _state_of(instance: dg.DagsterInstance) -> str:
-    """What this sensor looks at, as it is now; the hour counts, as cool-downs end."""
-    marks = [f"{datetime.now(UTC):%Y-%m-%dT%H}"]
+    """What this sensor looks at, as it is now; time counts, as cool-downs end."""
+    now = datetime.now(UTC)
+    marks = [f"{now:%Y-%m-%dT%H}:{now.minute // 10}"]
     for key in (DRIFT_KEY, *(RAW_KEYS[name] for name in _LEARNED_FROM)):
         event = instance.get_latest_materialization_event(key)
         marks.append(f"{key} {event.timestamp if event else None}")
@@ -177,15 +177,18 @@ def _trained(instance: dg.DagsterInstance, model: str) -> dict[str, str]:
 
 
 def _past(
-    instance: dg.DagsterInstance, job: str, model: str, now: datetime, *, are_successes: bool
+    instance: dg.DagsterInstance, job: str, model: str, now: datetime, *, is_missing: bool
 ) -> Iterable[PastTraining]:
+    """Earlier trainings; of a model that is missing none that ended came to anything."""
     since = now - max(POLICY.window, timedelta(days=90))
     for record in instance.get_run_records(dg.RunsFilter(job_name=job, created_after=since)):
         run = record.dagster_run
-        if not are_successes and run.status == dg.DagsterRunStatus.SUCCESS:
-            continue
+        state = _STATES.get(run.status, RunState.RUNNING)
+        if is_missing and state is RunState.SUCCEEDED:
+            state = RunState.CAME_TO_NOTHING
         yield PastTraining(
             model=model,
             requested_at_utc=record.create_timestamp.replace(tzinfo=UTC),
-            state=_STATES.get(run.status, RunState.RUNNING),
+            state=state,
+            is_first=run.tags.get(_REASON_TAG, "").startswith(f"{Cause.FIRST}:"),
         )

@@ -57,8 +57,10 @@ def labels_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         "promote": _content(context.instance, _DECIDED_FROM),
     }
     jobs = {"score": score_squad.name, "promote": promote_models.name}
+    # A content may come back, and is then asked for again.
+    newest = _newest(context.instance)
     requests = [
-        dg.RunRequest(run_key=f"{what}:{content}", job_name=jobs[what])
+        dg.RunRequest(run_key=f"{what}:{content}:{newest}", job_name=jobs[what])
         for what, content in now.items()
         if content and content != before.get(what)
     ]
@@ -66,6 +68,15 @@ def labels_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         reason = "no table of days, injuries, plans or approvals changed its content"
         return dg.SensorResult(skip_reason=reason, cursor=json.dumps(now))
     return dg.SensorResult(run_requests=requests, cursor=json.dumps(now))
+
+
+def _newest(instance: dg.DagsterInstance) -> int:
+    """Number of the newest event of all these tables."""
+    records = (
+        instance.get_latest_data_version_record(RAW_KEYS[name])
+        for name in (*_SCORED_FROM, *_DECIDED_FROM)
+    )
+    return max((record.storage_id for record in records if record), default=0)
 
 
 def _content(instance: dg.DagsterInstance, names: Iterable[str]) -> str:

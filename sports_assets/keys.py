@@ -126,6 +126,10 @@ BACKUP_KEY = asset_key("ops/backup")
 FAILED_RUN_KEY = asset_key(OPS_FAILED_RUN.key)
 STALE_ASSET_KEY = asset_key(OPS_STALE_ASSET.key)
 
+#: What a squad's history is read from.
+SQUAD_KEYS = [
+    *(RAW_KEYS[name] for name in ("wellness", "injuries", "fixtures")), IDENTITY_ATHLETES_KEY,
+]  # fmt: skip
 FEATURE_WORKLOAD_KEY = asset_key(FEATURE_WORKLOAD.key)
 PREDICTION_KEYS = {contract.name: asset_key(contract.key) for contract in PREDICTIONS}
 MODEL_KEYS = {name: asset_key(f"model/{name}") for name in PREDICTION_KEYS}

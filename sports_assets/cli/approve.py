@@ -32,16 +32,24 @@ def approve_command(  # noqa: PLR0917 - the options of the command
     """
     with errors_in_a_line():
         from edge_ingest.drops.signing import load_key
-        from resources.approvals import Approval, approval_records
+        from resources.approvals import MODELS, Approval, approval_records
+        from resources.dagster_resources import ModelsResource, resources_for
         from resources.environment import load_settings
         from resources.landing_sending import send_days
 
         settings = load_settings()
+        models = resources_for(settings)["models"]
+        assert isinstance(models, ModelsResource)
+        registry = models.registry()
+        if model in MODELS:
+            registry.version(model, version)
         verdict: Verdict = "refused" if refuse else "approved"
         said = Approval(model, version, verdict, by, reason, now())
         records = approval_records(said, settings.club_timezone)
         signer = load_key(key) if key else None
         place = send_days(records, settings, said.approved_at_utc, signer)
+        is_serving = registry.history(model).current == version
+    note = "it serves now, and goes on: `rollback` lets the champion before it serve"
     facts(
         [
             (verdict, f"[bold]{escape(model)}[/] version {version}"),
@@ -49,5 +57,6 @@ def approve_command(  # noqa: PLR0917 - the options of the command
             ("reason", escape(reason.strip())),
             ("signed by", escape(signer.node_id) if signer else "nobody"),
             ("drop", escape(f"{settings.landing_uri}/{place}")),
+            *([("next", note)] if refuse and is_serving else []),
         ]
     )

@@ -36,6 +36,8 @@ def rollback_command(
                 models.registry(), store, model,
                 because=Because(by, reason, now()), to=to, club_timezone=settings.club_timezone,
             )  # fmt: skip
+        # What serves while the registry is down is this one from now on, too.
+        models.served().serve(model, now().date())
     facts(
         [
             ("serves", f"[bold]{escape(model)}[/] version {version.version}"),

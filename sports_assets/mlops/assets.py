@@ -1,9 +1,8 @@
 """What watches the models: weekly profiles, and whether they still hold."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pyarrow as pa
@@ -26,7 +25,8 @@ from sports_assets.keys import (
     FEATURE_WORKLOAD_KEY,
     PREDICTION_KEYS,
     PROFILES_KEY,
-    RAW_KEYS,
+    PROMOTION_KEY,
+    SQUAD_KEYS,
     owners,
     tags,
 )
@@ -44,7 +44,7 @@ from sports_assets.mlops.watching import (
     profile_weeks,
 )
 from sports_assets.models.kinds import KINDS
-from sports_assets.models.shape import is_simulated
+from sports_assets.models.shape import is_simulated, learnable
 from sports_assets.workload.features import INPUTS
 from sports_assets.workload.history import read_squads
 
@@ -59,17 +59,18 @@ DRIFT_PAGE = "drift"
 
 @dg.asset(
     key=PROFILES_KEY,
-    deps=[FEATURE_WORKLOAD_KEY, *PREDICTION_KEYS.values()],
+    deps=[FEATURE_WORKLOAD_KEY, *PREDICTION_KEYS.values(), *SQUAD_KEYS],
     check_specs=[contract_check_spec(OPS_PROFILE)],
     group_name=OPS_PROFILE.layer,
     owners=owners("model"),
-    tags=tags(OPS_PROFILE.layer),
+    tags=tags(OPS_PROFILE.layer, personal="health"),
     kinds={"python", "whylogs", "iceberg"},
     code_version="1",
     description=(
         "What each column of the features and predictions looked like in each week: counts, "
         "moments, a sketch that merges over weeks, and how the week lies against the athletes' own "
-        "norms. No athlete's value is in it. ops/drift is judged from it."
+        "norms. It names no athlete, but a sketch of few rows holds their values. Drift is judged "
+        "from it."
     ),
 )
 @guarded
@@ -83,9 +84,9 @@ def profiles(
     commits: list[Commit] = []
     rows: list[pa.Table] = [OPS_PROFILE.empty()]
     with lakehouse.open() as store, landing_zone.open() as zone:
-        squads = read_squads(store, zone.athletes())
+        squads = learnable(read_squads(store, zone.athletes(), landing_zone.today()))
         for contract, columns in _sets():
-            frame = _frame(store, contract, columns)
+            frame = _frame(store, contract, columns, squads)
             if frame.empty:
                 continue
             newest = frame["day"].max().date()
@@ -118,7 +119,7 @@ def profiles(
 
 @dg.asset(
     key=DRIFT_KEY,
-    deps=[PROFILES_KEY, *PREDICTION_KEYS.values(), RAW_KEYS["injuries"], RAW_KEYS["fixtures"]],
+    deps=[PROFILES_KEY, PROMOTION_KEY, *PREDICTION_KEYS.values(), *SQUAD_KEYS],
     check_specs=[
         contract_check_spec(OPS_DRIFT),
         dg.AssetCheckSpec(
@@ -148,13 +149,12 @@ def drift(
     models: ModelsResource,
 ) -> dg.MaterializeResult:
     """Judge the last week that is over, of every model that serves."""
-    now = datetime.now(UTC)
-    today = now.astimezone(ZoneInfo(landing_zone.club_timezone)).date()
+    today = landing_zone.today()
     found: list[Finding] = []
     daily: DailyOnsets | None = None
     learned: list[date] = []
     with lakehouse.open() as store, landing_zone.open() as zone:
-        squads = read_squads(store, zone.athletes())
+        squads = learnable(read_squads(store, zone.athletes(), today))
         told, plan = _profiles(store), _plan(squads)
         newest = squads.days["day"].max().date() if len(squads.days) else today
         week = last_whole_week(newest)
@@ -172,7 +172,7 @@ def drift(
                 profiler=WhylogsProfiler(),
             )  # fmt: skip
             if value == "probability":
-                said = _frame(store, kind.contract, [value, "model_version"])
+                said = _frame(store, kind.contract, [value, "model_version"], squads)
                 # A new champion is counted from its own first day on.
                 said = said[said["model_version"] == str(served.version.version)]
                 hurt = squads.injuries[["athlete_id", "day"]]
@@ -235,7 +235,10 @@ def _value_column(contract: TableContract) -> str:
     return str(names[names.index("horizon_d") + 1])
 
 
-def _frame(store: Lakehouse, contract: TableContract, columns: Sequence[str]) -> "pd.DataFrame":
+def _frame(
+    store: Lakehouse, contract: TableContract, columns: Sequence[str], squads: "Squads"
+) -> "pd.DataFrame":
+    """What was told of the athletes that models learn from, in order."""
     import pandas as pd
 
     with store.connect() as connection:
@@ -243,7 +246,8 @@ def _frame(store: Lakehouse, contract: TableContract, columns: Sequence[str]) ->
         names = ", ".join(f'"{name}"' for name in ("athlete_id", "day", *columns))
         frame = connection.sql(f"select {names} from told order by athlete_id, day").df()  # noqa: S608 - names of our own
     frame["day"] = pd.to_datetime(frame["day"])
-    return frame
+    of_them = frame["athlete_id"].isin(squads.days["athlete_id"].unique())
+    return frame[of_them].reset_index(drop=True)
 
 
 def _profiles(store: Lakehouse, source: str | None = None) -> list[WeekProfile]:

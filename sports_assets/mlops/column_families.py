@@ -27,7 +27,7 @@ class ColumnFamily:
 #: First match wins. A 28-day average has lost nine tenths of a break after 32 days, a 120-day one
 #: after 20 weeks; personal norms look back 28 days.
 _RULES: Final[tuple[tuple[str, Family, int], ...]] = (
-    (r"fixture|expected_|exposure", "plan", 52),
+    (r"fixture|expected_|exposure|^matches_|days_since_match", "plan", 52),
     (r"heart|ln_?rmssd|rmssd|hrv|(^|_)rhr", "heart", 5),
     (r"answer|readiness|fatigue(?!_au)|soreness|stress|mood|sleep|wellness", "answers", 5),
     (r"long|fitness", "load", 20),

@@ -3,7 +3,7 @@
 The rule, and its reason. What decides is how the squad's week lies against the athletes' own norms
 (`own_norms`), held against the same figure of the reference weeks by a control chart that knows
 their autocorrelation and the fixture list (`control_chart`). Its answer counts alarms: `act` where
-so large a deviation would come by chance less than once in five stable seasons, over all columns
+so large a deviation would come by chance less than once in two stable seasons, over all columns
 together. PSI and KS of the same sketches stand beside and decide nothing: the customary bands (0.1
 and 0.25) are for independent rows, and 25 athletes' weeks leave them by chance; p-values of rows
 are worse. A change of spread alone, the squad's mean unmoved, shows in PSI and not in the verdict.

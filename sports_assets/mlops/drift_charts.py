@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from sports_assets.mlops.column_families import family_of
 from sports_assets.mlops.control_chart import (
     WINDOWS,
     Chart,
@@ -21,6 +22,8 @@ from sports_assets.mlops.profiles import WeekProfile
 Statistic = Literal["own_shift", "own_missing_shift"]
 STATISTICS: Final[tuple[Statistic, ...]] = ("own_shift", "own_missing_shift")
 _WEEK: Final = timedelta(days=WEEK_D)
+#: Reference weeks that must be left for a column when those that show a break are left out.
+_LEAST_KEPT: Final = 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class DriftSettings:
 
     Attributes:
         false_alarms: of `act`, in a stable season, over all columns of a set; an upper bound, as
-            columns and windows resemble each other: 20 simulated seasons had half as many.
+            columns and windows resemble each other: simulated seasons had half as many.
         false_watches: of `watch`, likewise.
         smallest_shift: shifts below are not worth a retraining, in SD of the reference rows.
         smallest_missing: the same of the share of missing values.
@@ -39,7 +42,7 @@ class DriftSettings:
         season_weeks: weeks of a season.
     """
 
-    false_alarms: float = 0.2
+    false_alarms: float = 0.5
     false_watches: float = 1.0
     smallest_shift: float = 0.2
     smallest_missing: float = 0.1
@@ -173,6 +176,17 @@ class _Series:
     column: str
     statistic: Statistic
 
+    def reference(self) -> Sequence[date]:
+        """Reference weeks but for those in which the column still shows a break, which would make
+        any spread look usual; all of them where hardly any is left."""
+        plan, every = self.history.plan, self.history.reference
+        if plan is None:
+            return every
+        memory = family_of(self.column).memory_weeks
+        since = {week: plan.weeks_since_break(week) for week in every}
+        kept = [week for week in every if (ago := since[week]) is None or ago > memory]
+        return kept if len(kept) >= _LEAST_KEPT else every
+
     def unit(self) -> float:
         return pooled_sd(self.history, self.column) if self.statistic == "own_shift" else 1.0
 
@@ -184,7 +198,7 @@ def _chart(
     series: _Series, judged: Sequence[date], charts: int, settings: DriftSettings
 ) -> Charted:
     unit = series.unit()
-    reference, matches = series.history.reference, series.history.matches
+    reference, matches = series.reference(), series.history.matches
     chart = fit_chart(series.values(reference, unit), matches(reference), floor=settings.floor)
     if chart is None:
         return Charted(series.column, series.statistic, unit, None, None, float("nan"), "ok")

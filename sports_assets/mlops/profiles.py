@@ -2,7 +2,8 @@
 
 A row holds one column of one week: the profiler's sketch, which merges over weeks into a
 reference, and how the week lies against the athletes' own norms (`own_norms.py`). Drift is judged
-from these rows alone; an athlete's value is in none of them.
+from these rows alone. They name no athlete, but a sketch of few rows holds their very values: it is
+health data as the features are.
 """
 
 import json

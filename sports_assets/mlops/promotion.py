@@ -270,25 +270,17 @@ def _with_approval(
 ) -> Decision:
     """A decision with what people said of this very version.
 
-    A refusal wins, whenever it was said, and whether or not an approval was asked for.
+    The last word counts; a refusal also where no approval was asked for, and for ever.
     """
-    refusals = [one for one in said if one.verdict is ApprovalVerdict.REFUSED]
-    if refusals:
-        last = max(refusals, key=lambda one: one.at_utc)
+    last = max((one for one in said if one.at_utc <= now), key=lambda one: one.at_utc, default=None)
+    if last and last.verdict is ApprovalVerdict.REFUSED:
         return Decision(
             Verdict.REJECT,
             (f"{last.approved_by} refused it: {last.reason}",),
             approved_by=last.approved_by,
             approval_reason=last.reason,
         )
-    valid = [
-        one
-        for one in said
-        if one.verdict is ApprovalVerdict.APPROVED
-        and one.at_utc <= now <= one.at_utc + policy.approval_lasts
-    ]
-    if valid:
-        last = max(valid, key=lambda one: one.at_utc)
+    if last and now <= last.at_utc + policy.approval_lasts:
         return Decision(
             decision.verdict,
             (*decision.reasons, f"{last.approved_by} approved it: {last.reason}"),
@@ -298,8 +290,7 @@ def _with_approval(
         )
     if not rules.needs_approval:
         return decision
-    has_expired = any(one.verdict is ApprovalVerdict.APPROVED and one.at_utc <= now for one in said)
-    waiting = "the approval has expired" if has_expired else "nobody has approved it yet"
+    waiting = "the approval has expired" if last else "nobody has approved it yet"
     return Decision(
         Verdict.WAIT_FOR_APPROVAL,
         (*decision.reasons, f"a person must approve it: {waiting}"),

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WEEK: Final = timedelta(days=7)
-#: Weeks before the champion's last day that it is held against, at most: a season.
-REFERENCE_WEEKS: Final = 45
+#: Weeks of a champion's own predictions that later ones are held against.
+_FIRST_SAID_WEEKS: Final = 22
+#: Weeks before the champion's last day that it is held against, at most: two seasons, as the spread
+#: of one is known too badly for a limit that is both low and seldom reached by chance.
+REFERENCE_WEEKS: Final = 90
 #: Weeks that are profiled again when new days are told: corrections come late.
 _AGAIN_WEEKS: Final = 3
 #: Weeks that are profiled when nothing was: reference, and what norms need before it.
-_FIRST_WEEKS: Final = 60
+_FIRST_WEEKS: Final = 105
 
 
 def last_whole_week(newest: date) -> date:
@@ -123,7 +126,7 @@ def judge_model(
         read, model=one.name, week=week, reference=reference, plan=plan, profiler=profiler
     )
     # What a champion says has no weeks before itself: its own first weeks are the reference.
-    first_said = sorted({p.week for p in said if p.week > learned})[: REFERENCE_WEEKS // 2]
+    first_said = sorted({p.week for p in said if p.week > learned})[:_FIRST_SAID_WEEKS]
     if said and week not in first_said:
         found += judge_week(
             said, model=one.name, week=week, reference=first_said, plan=plan,

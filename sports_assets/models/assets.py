@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pyarrow as pa
@@ -16,21 +15,24 @@ from resources.dagster_resources import (
     ModelsResource,
     ReportStoreResource,
 )
-from resources.lakehouse import Lakehouse, Slice, together
+from resources.lakehouse import Commit, CommitContext, Lakehouse, Slice, together
 from resources.landing_club import ATHLETES_NAME
 from resources.landing_zone import LandingZone
 from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD, SIMULATED_TAG
 from resources.provenance import ProvenanceRef, code_version, day_drops
-from resources.served_model import NoModel
+from resources.retraining import Cause
+from resources.served_model import NoModel, ServedModel
 from sports_assets.assets import commit_context, guarded, materialized
 from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import (
+    DRIFT_KEY,
     FEATURE_WORKLOAD_KEY,
     MODEL_CARD_KEY,
     MODEL_KEYS,
     PREDICTION_KEYS,
     PROMOTION_KEY,
     RAW_KEYS,
+    SQUAD_KEYS,
     owners,
     tags,
 )
@@ -39,7 +41,7 @@ from sports_assets.mlops.promotion_policy import load_policy
 from sports_assets.models.cards import card_rows
 from sports_assets.models.kinds import KINDS
 from sports_assets.models.promoting import promote
-from sports_assets.models.scoring import as_said_before, last_days, score
+from sports_assets.models.scoring import as_said_before, last_said, score
 from sports_assets.models.shape import (
     ModelKind,
     NotTrainableError,
@@ -57,7 +59,7 @@ SEED = 20260101
 #: Why a training was asked for, in the tags of its run; by hand there is none.
 REASON_TAG = "touchline/retrain-reason"
 _EVERY_DAY = Slice("day", date.min, date.max, {})
-_READ = [FEATURE_WORKLOAD_KEY, RAW_KEYS["wellness"], RAW_KEYS["injuries"], RAW_KEYS["fixtures"]]
+_READ = [FEATURE_WORKLOAD_KEY, *SQUAD_KEYS]
 
 
 def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
@@ -84,9 +86,9 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """Train, judge and register; where there is too little to learn from, say so."""
         now = datetime.now(UTC)
-        today = now.astimezone(ZoneInfo(landing_zone.club_timezone)).date()
+        today = landing_zone.today()
         with lakehouse.open() as store, landing_zone.open() as zone:
-            squads = learnable(read_squads(store, zone.athletes()))
+            squads = learnable(read_squads(store, zone.athletes(), today))
             provenance = _provenance(squads, zone, {"seed": str(SEED)}).model_copy(
                 update={"drops": day_drops(store, zone, squads.snapshots)}
             )
@@ -103,7 +105,7 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
             trained = kind.train(squads, champion, SEED)
         except NotTrainableError as error:
             context.log.warning("%s was not trained: %s", kind.name, error)
-            return _untrained(str(error), champion)
+            return _untrained(str(error), served)
         reason = context.run.tags.get(REASON_TAG, "asked for by a person")
         with report_store.open() as shelf:
             done = register(
@@ -121,6 +123,12 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
                 "mlflow_run_id": dg.MetadataValue.text(done.version.run_id),
                 "trained_through": dg.MetadataValue.text(str(trained.trained_through)),
                 "reason": dg.MetadataValue.text(reason),
+                # No edge: the drift is of what the champion before this model said.
+                **(
+                    {"asked_for_by": dg.MetadataValue.asset(DRIFT_KEY)}
+                    if _is_of_drift(reason)
+                    else {}
+                ),
                 SIMULATED_TAG: dg.MetadataValue.bool(is_of_simulated(done.version)),
                 "card": dg.MetadataValue.path(done.card_uri),
                 "model_bytes": dg.MetadataValue.int(len(trained.payload)),
@@ -135,14 +143,22 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
     return model
 
 
-def _untrained(why: str, champion: Serving | None) -> dg.MaterializeResult:
-    serving = f"version {champion.version}" if champion else "none"
+def _is_of_drift(reason: str) -> bool:
+    return reason.partition(":")[0] in {Cause.DRIFT, Cause.DECAY}
+
+
+def _untrained(why: str, served: ServedModel | NoModel) -> dg.MaterializeResult:
+    told = {"not_trained": dg.MetadataValue.text(why), "serving": dg.MetadataValue.text("none")}
+    if not isinstance(served, NoModel):
+        # Whoever still serves: the sensor asks about that one.
+        version = served.version
+        told |= {
+            "serving": dg.MetadataValue.text(f"version {version.version}"),
+            "trained_through": dg.MetadataValue.text(str(version.trained_through)),
+            SIMULATED_TAG: dg.MetadataValue.text(str(is_of_simulated(version))),
+        }
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(sha256(why.encode()).hexdigest()[:16]),
-        metadata={
-            "not_trained": dg.MetadataValue.text(why),
-            "serving": dg.MetadataValue.text(serving),
-        },
+        data_version=dg.DataVersion(sha256(why.encode()).hexdigest()[:16]), metadata=told
     )
 
 
@@ -171,10 +187,10 @@ def _prediction_asset(kind: ModelKind) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """Ask the champion of every day that nobody has spoken of, and of the newest."""
         now = datetime.now(UTC)
-        today = now.astimezone(ZoneInfo(landing_zone.club_timezone)).date()
+        today = landing_zone.today()
         served = models.served().serve(kind.name, today)
         with lakehouse.open() as store, landing_zone.open() as zone:
-            squads = read_squads(store, zone.athletes())
+            squads = read_squads(store, zone.athletes(), today)
             if not isinstance(served, NoModel):
                 squads = answerable(squads, learned_from_simulated=is_of_simulated(served.version))
             why = _nothing_to_say(served, squads)
@@ -191,11 +207,11 @@ def _prediction_asset(kind: ModelKind) -> dg.AssetsDefinition:
             provenance = _provenance(
                 squads, zone, {"model": f"{version.name}:{version.version}:{version.sha256[:16]}"}
             )
-            last_said = last_days(store, kind)
+            said = last_said(store, kind)
             done, tables, days = [], [], []
             for team in teams_of(squads):
                 scored = score(
-                    kind, served, squads_of(squads, [team]), last_said=last_said.get(team),
+                    kind, served, squads_of(squads, [team]), said=said.get(team),
                     now_utc=now, provenance=provenance,
                 )  # fmt: skip
                 tables.append(as_said_before(store, kind, scored))
@@ -267,18 +283,28 @@ def promotion(
                 run_id=context.run.run_id,
             )
         ]
-        # Read again: a person may have rolled back meanwhile.
-        rows = OPS_PROMOTION.conform(
-            pa.concat_tables(
-                [_ledger(store), pa.Table.from_pylist(made, schema=OPS_PROMOTION.schema)]
-            )
-        )
-        commit = store.replace_slice(OPS_PROMOTION, rows, _EVERY_DAY, commit_context(context))
+        commits = [_added(store, row, commit_context(context)) for row in made]
+        rows = _ledger(store)
+        if not made:
+            nothing = Slice("day", date.max, date.max, {})
+            commits = [
+                store.replace_slice(
+                    OPS_PROMOTION, OPS_PROMOTION.empty(), nothing, commit_context(context)
+                )
+            ]
     return materialized(
-        commit,
+        together(commits),
         [check_contract(OPS_PROMOTION, rows)],
         {"decided": dg.MetadataValue.md(_decisions(made))},
     )
+
+
+def _added(store: Lakehouse, row: dict[str, object], why: CommitContext) -> Commit:
+    """One more row of the ledger, which others may be adding to, too."""
+    table = OPS_PROMOTION.conform(pa.Table.from_pylist([row], schema=OPS_PROMOTION.schema))
+    (day,) = table["day"].to_pylist()
+    decision = {"decision_id": str(row["decision_id"])}
+    return store.replace_slice(OPS_PROMOTION, table, Slice("day", day, day, decision), why)
 
 
 def _decisions(made: Sequence[dict[str, object]]) -> str:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from resources.errors import ResourceError
 from resources.lakehouse import CommitContext, Lakehouse, Slice
 from resources.model_contracts import OPS_PROMOTION
 from resources.model_registry import Alias, Because, ModelRegistry, ModelVersion
@@ -27,14 +28,36 @@ def go_back(
     """Move the champion's alias back, then write the decision down.
 
     Args:
-        to: the version to go back to; None for the champion before this one.
+        to: the version to go back to; None for the champion before this one. The one that serves
+            stays, and nothing is written.
 
     Raises:
-        UnknownModelError: there was no champion before, or there is no version `to`.
+        UnknownModelError: there was no champion before, or `to` was none.
+        ResourceError: it serves again, and the ledger could not be written.
         ModelDamagedError: what would serve is damaged.
     """
     before = registry.history(model, Alias.CHAMPION).current
     version = registry.rollback(model, to=to, because=because)
+    if version.version == before:
+        return version
+    try:
+        _write_down(lakehouse, version, before, because, club_timezone)
+    except Exception as error:
+        raise ResourceError(
+            f"{model} version {version.version} serves again, and only the ledger could not be "
+            f"written: {error}. Do not repeat this, it would go back further; the next promotion "
+            "writes it down"
+        ) from error
+    return version
+
+
+def _write_down(
+    lakehouse: Lakehouse,
+    version: ModelVersion,
+    before: int | None,
+    because: Because,
+    club_timezone: str,
+) -> None:
     row = ledger_row(
         _decided(version, before, because, is_provisional=_was_provisional(lakehouse, version)),
         club_timezone,
@@ -47,7 +70,6 @@ def go_back(
         Slice("day", day, day, {"decision_id": str(row["decision_id"])}),
         CommitContext(_BY_HAND, code_version()),
     )
-    return version
 
 
 def _was_provisional(lakehouse: Lakehouse, version: ModelVersion) -> bool:

@@ -8,7 +8,14 @@ import pyarrow as pa
 
 from resources.approvals import Approval as Word
 from resources.model_aliases import AliasHistory
-from resources.model_registry import Alias, Because, ModelRegistry, ModelVersion, UnknownModelError
+from resources.model_registry import (
+    Alias,
+    Because,
+    ModelDamagedError,
+    ModelRegistry,
+    ModelVersion,
+    UnknownModelError,
+)
 from sports_assets.mlops.ledger import ROLLBACK, Decided, decided
 from sports_assets.mlops.promotion import Approval, ApprovalVerdict, Champion, Decision, decide
 from sports_assets.mlops.promotion import Verdict as Outcome
@@ -34,7 +41,8 @@ def promote(
     A decision that says what the last one on the same version said is not written again: whoever
     waits for an approval is told once. A version that a person rolled back from stays away until
     somebody approves it anew. A move that a run made and died before it was written down is written
-    down now.
+    down now. A challenger that is damaged, or judged by what the policy no longer asks for, is
+    rejected.
 
     Args:
         ledger: rows of `ops/promotion` so far.
@@ -57,25 +65,34 @@ def promote(
         if judgement is None:
             continue
         left = _left_at(moves, challenger.version)
-        spoken = [one for one in words if left is None or one.at_utc > left]
+        # A word of before there was this version, or of before it was withdrawn, is of another.
+        since = max(left or challenger.created_at_utc, challenger.created_at_utc)
+        spoken = [one for one in words if one.at_utc > since]
         if left is not None and not _approves(spoken, challenger):
             continue
         serving = None
         if champion is not None:
             _, is_provisional = said.get((name, champion.version), ("", False))
             serving = Champion(champion.version, is_provisional)
-        verdict = _decide(challenger, judgement, serving, spoken, policy=policy, now_utc=now_utc)
-        if verdict.verdict is Outcome.PROMOTE:
-            registry.set_alias(
-                name,
-                Alias.CHAMPION,
-                challenger.version,
-                expected=champion.version if champion else None,
-                because=Because(
-                    verdict.approved_by or _BY_POLICY, "; ".join(verdict.reasons), now_utc
-                ),
+        try:
+            verdict = _decide(
+                challenger, judgement, serving, spoken, policy=policy, now_utc=now_utc
             )
-        elif said.get((name, challenger.version), ("", False))[0] == verdict.verdict.value:
+            if verdict.verdict is Outcome.PROMOTE:
+                registry.set_alias(
+                    name,
+                    Alias.CHAMPION,
+                    challenger.version,
+                    expected=champion.version if champion else None,
+                    because=Because(
+                        verdict.approved_by or _BY_POLICY, "; ".join(verdict.reasons), now_utc
+                    ),
+                )
+        except (ModelDamagedError, ValueError) as error:
+            # It costs this model its challenger, and no other model anything.
+            verdict = Decision(Outcome.REJECT, (str(error),))
+        is_told = said.get((name, challenger.version), ("", False))[0] == verdict.verdict.value
+        if is_told and verdict.verdict is not Outcome.PROMOTE:
             continue
         yield decided(
             verdict,

@@ -28,14 +28,27 @@ class Scored:
     replaced: Slice
 
 
-def days_to_score(newest: date, last_said: date | None, trained_through: date) -> tuple[date, date]:
+@dataclass(frozen=True)
+class Said:
+    """The newest day of a squad that something was said of, and the version that said it."""
+
+    day: date
+    version: str
+
+
+def days_to_score(
+    newest: date, said: Said | None, trained_through: date, version: str
+) -> tuple[date, date]:
     """First and last day to speak of, of one squad.
 
     What was said of an earlier day stays as it was said. The last day that was spoken of is spoken
-    of anew, as not all of it may have been told by then, and so is the newest, by the model that
+    of anew by the same version, as not all of it may have been told by then; the newest by whoever
     serves now. Days that the model learned from are left out, but for the newest.
     """
-    first = newest - timedelta(days=LOOK_BACK_D) if last_said is None else last_said
+    if said is None:
+        first = newest - timedelta(days=LOOK_BACK_D)
+    else:
+        first = said.day if said.version == version else said.day + timedelta(days=1)
     first = max(first, trained_through + timedelta(days=1))
     return min(first, newest), newest
 
@@ -45,7 +58,7 @@ def score(
     served: ServedModel,
     squads: "Squads",
     *,
-    last_said: date | None,
+    said: Said | None,
     now_utc: datetime,
     provenance: ProvenanceRef,
 ) -> Scored:
@@ -53,11 +66,12 @@ def score(
 
     Args:
         squads: one team, which told of a day.
-        last_said: newest day of the team that something was said of; None where nothing was.
+        said: newest day of the team that something was said of; None where nothing was.
     """
     (team,) = squads.days["team"].unique()
     newest = squads.days["day"].max().date()
-    first, last = days_to_score(newest, last_said, served.version.trained_through)
+    version = str(served.version.version)
+    first, last = days_to_score(newest, said, served.version.trained_through, version)
     replaced = Slice("day", first, last, {"source": team})
     frame = kind.predict(served.payload, squads, _timestamp(first))
     if frame.empty:
@@ -68,7 +82,7 @@ def score(
         "day": pa.array(day, pa.date32()),
         "predicted_at_utc": pa.repeat(pa.scalar(now_utc, pa.timestamp("us", "UTC")), len(frame)),
         "model_name": pa.repeat(served.version.name, len(frame)),
-        "model_version": pa.repeat(str(served.version.version), len(frame)),
+        "model_version": pa.repeat(version, len(frame)),
         "model_age_d": pa.array(
             [max(0, (one - served.version.trained_through).days) for one in day], pa.int32()
         ),
@@ -99,11 +113,14 @@ def as_said_before(lakehouse: Lakehouse, kind: ModelKind, scored: Scored) -> pa.
     return kind.contract.conform(rows)
 
 
-def last_days(lakehouse: Lakehouse, kind: ModelKind) -> dict[str, date]:
+def last_said(lakehouse: Lakehouse, kind: ModelKind) -> dict[str, Said]:
     """By team the newest day that something was said of."""
     with lakehouse.connect() as connection:
         lakehouse.view(connection, kind.contract, "said")
-        return dict(connection.sql("select source, max(day) from said group by source").fetchall())
+        rows = connection.sql(
+            "select source, max(day), max_by(model_version, day) from said group by source"
+        ).fetchall()
+    return {team: Said(day, version) for team, day, version in rows}
 
 
 def _timestamp(day: date) -> "pd.Timestamp":

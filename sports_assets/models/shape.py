@@ -144,10 +144,11 @@ def learnable(squads: "Squads") -> "Squads":
 
 
 def answerable(squads: "Squads", *, learned_from_simulated: bool) -> "Squads":
-    """The squads that a champion may be asked of: no real one, if it never saw a real athlete."""
-    if not learned_from_simulated:
-        return squads
-    return squads_of(squads, [team for team in teams_of(squads) if team.startswith(SIMULATED)])
+    """The squads that a champion may be asked of: those of its kind, real or made up."""
+    mine = [
+        team for team in teams_of(squads) if team.startswith(SIMULATED) == learned_from_simulated
+    ]
+    return squads_of(squads, mine)
 
 
 def teams_of(squads: "Squads") -> list[str]:

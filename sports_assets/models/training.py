@@ -9,7 +9,7 @@ from resources.model_contracts import SIMULATED_TAG
 from resources.model_registry import Alias, Because, ModelRegistry, ModelVersion, RunRecord
 from resources.provenance import ProvenanceRef
 from resources.report_store import ReportStore
-from sports_assets.mlops.model_card import render_model_card
+from sports_assets.mlops.model_card import Told, render_model_card
 from sports_assets.models.shape import Judgement, Trained
 
 #: The tag under which a version's judgement is kept.
@@ -41,16 +41,32 @@ def register(
 ) -> Registered:
     """Keep a trained model, make it the challenger, and write its card.
 
-    A model whose bytes are those of a version that is there already is not registered again: the
-    same inputs, seed and code give the same version, however often a run is repeated.
+    A model whose bytes and judgement are those of a version that is there already, or whose bytes
+    are the champion's, is not registered again: the same inputs, seed and code give the same
+    version, however often a run is repeated. Of two trainings at once the one that learned from
+    later days is the challenger, whichever ends last.
 
     Raises:
         RegistryUnavailableError: the registry does not answer. Nothing serves that did not before.
         AliasMovedError: another training made a challenger meanwhile: try again.
     """
     card = replace(trained.card, model=name, provenance=provenance)
+    if (found := trained.judgement.comparison) is not None:
+        beside = f"beside version {trained.judgement.compared_with}, on athletes held out of both"
+        told = f"{found.metric} {found.estimate:+.3g} ({found.low:+.3g} to {found.high:+.3g})"
+        card = replace(card, data=(*card.data, Told(beside, told)))
     sha256 = hashlib.sha256(trained.payload).hexdigest()
-    version = next((v for v in registry.versions(name) if v.sha256 == sha256), None)
+    champion = registry.history(name, Alias.CHAMPION).current
+    # Judged beside another champion it may be decided on otherwise.
+    version = next(
+        (
+            one
+            for one in registry.versions(name)
+            if one.sha256 == sha256
+            and (one.version == champion or judgement_of(one) == trained.judgement)
+        ),
+        None,
+    )
     if version is None:
         record = RunRecord(
             model_name=name,
@@ -71,8 +87,9 @@ def register(
         )
         version = registry.log_and_register(record, trained.payload)
     before = registry.history(name, Alias.CHALLENGER).current
-    champion = registry.history(name, Alias.CHAMPION).current
-    if version.version not in {before, champion}:
+    if version.version not in {before, champion} and not _knows_more(
+        registry, name, before, version
+    ):
         because = Because("model/" + name, reason, at_utc)
         registry.set_alias(
             name, Alias.CHALLENGER, version.version, expected=before, because=because
@@ -82,6 +99,15 @@ def register(
     if version.version in shelf.revisions(kept):
         return Registered(version, shelf.uri(kept, version.version))
     return Registered(version, shelf.write(kept, version.version, page))
+
+
+def _knows_more(
+    registry: ModelRegistry, name: str, challenger: int | None, than: ModelVersion
+) -> bool:
+    """Whether a training that began later, on more days, has ended before."""
+    if challenger is None:
+        return False
+    return registry.version(name, challenger).trained_through > than.trained_through
 
 
 def judgement_of(version: ModelVersion) -> Judgement | None:

@@ -5,6 +5,7 @@ source that tells of its athletes' days: a diary, a simulated club.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -151,35 +152,49 @@ class Squads:
         injuries: time-loss injuries: injury_id, athlete_id, team, day, return_day (NaT: not told),
             kind, body_part, observed_through, age_years.
         snapshots: at which each table was read, by key.
+        to_come: rows that were left out because their day has not come yet.
     """
 
     days: "pd.DataFrame"
     fixtures: "pd.DataFrame"
     injuries: "pd.DataFrame"
     snapshots: dict[str, int]
+    to_come: int = 0
 
 
-def read_squads(lakehouse: Lakehouse, crosswalk: pa.Table) -> Squads:
+def read_squads(lakehouse: Lakehouse, crosswalk: pa.Table, today: date) -> Squads:
     """Read all that was told of days, injuries and fixtures.
+
+    A day that has not come yet, as by a mistyped year, is left out: with it everybody would have
+    been silent ever since.
 
     Args:
         crosswalk: of `edge_ingest.identity.ATHLETES_SCHEMA`; who is not in it is named by the
             source's own id.
+        today: the club's.
     """
     import pandas as pd
 
     snapshots: dict[str, int] = {}
     with lakehouse.connect() as connection:
         for name, contract in _TABLES.items():
-            read = lakehouse.view(connection, contract, name)
+            read = lakehouse.view(connection, contract, f"all_{name}")
             if read is not None:
                 snapshots[contract.key] = read
+            has_come = "true" if name == "fixtures" else f"day <= date '{today.isoformat()}'"
+            connection.execute(
+                f"create temp view {name} as select * from all_{name} where {has_come}"  # noqa: S608 - names and a day of our own
+            )
+        ((to_come,),) = connection.sql(
+            "select (select count(*) from all_wellness) - (select count(*) from wellness) "
+            "+ (select count(*) from all_injuries) - (select count(*) from injuries)"
+        ).fetchall()
         connection.register("crosswalk", crosswalk)
         days = _frame(connection, _DAYS, ("day",))
         injuries = _frame(connection, _INJURIES, ("day", "return_day", "observed_through"))
         fixtures = _frame(connection, _FIXTURES, ("day", "known_from", "withdrawn_from"))
     if days.empty:
-        return Squads(days, fixtures, injuries, snapshots)
+        return Squads(days, fixtures, injuries, snapshots, to_come)
     for name in ("injury_start", "is_injured", "is_match"):
         days[name] = days[name].astype(bool)
     days["injury_kind"] = (
@@ -189,7 +204,7 @@ def read_squads(lakehouse: Lakehouse, crosswalk: pa.Table) -> Squads:
     # Medical staff tell of injuries by a source of their own: the squad is the athlete's.
     squad = days.drop_duplicates("athlete_id").set_index("athlete_id")["team"]
     injuries["team"] = injuries["athlete_id"].map(squad).fillna(injuries["team"])
-    return Squads(as_athlete_days(days), fixtures, injuries, snapshots)
+    return Squads(as_athlete_days(days), fixtures, injuries, snapshots, to_come)
 
 
 def _frame(

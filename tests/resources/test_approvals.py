@@ -11,7 +11,7 @@ from edge_ingest.drops.arrival import as_days, read_table
 from edge_ingest.drops.signing import make_key, public_line
 from edge_ingest.errors import DropError, EdgeError
 from edge_ingest.records import APPROVALS
-from resources.approvals import MODELS, Approval, approval_records, last_word
+from resources.approvals import MODELS, Approval, approval_records
 from resources.environment import Settings, load_settings
 from resources.errors import ApprovalError, SettingsError
 from resources.landing_files_s3 import S3DropFiles
@@ -53,14 +53,6 @@ def test_two_words_of_one_day_are_two_streams() -> None:
     assert len(devices) == len((WORD, later))
 
 
-def test_the_last_word_on_a_version_counts() -> None:
-    refused = replace(WORD, verdict="refused", approved_at_utc=AT + timedelta(hours=1))
-    other = replace(WORD, model_version=8, approved_at_utc=AT + timedelta(hours=2))
-    assert last_word(rows(refused, other, WORD), "injury_risk", 7) == refused
-    assert last_word(rows(WORD, other), "injury_risk", 7) == WORD
-    assert last_word(rows(WORD, other), "readiness", 7) is None
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -85,7 +77,8 @@ def test_a_word_arrives_as_an_active_drop(settings: Settings) -> None:
     assert active.place == at
     (file,) = active.manifest.files
     loaded = as_days(active.manifest, file, read_table(active.manifest, file, active.fetch))
-    assert last_word(loaded, "injury_risk", 7) == WORD
+    (row,) = loaded.to_pylist()
+    assert Approval(**{name: row[name] for name in Approval.__dataclass_fields__}) == WORD
     if isinstance(zone._files, S3DropFiles):
         return
     assert [path.name for path in Path(settings.landing_uri).iterdir()] == [at.partition("/")[0]]

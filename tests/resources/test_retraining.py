@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,6 +81,20 @@ def test_a_first_training_that_failed_is_not_tried_at_every_look() -> None:
     first = Ask(MODEL, Cause.FIRST, "no champion yet")
     assert told([first]).is_training
     assert not told([first], [trained(0.5, RunState.FAILED)]).is_training
+
+
+def test_first_trainings_are_free_however_often_they_failed() -> None:
+    first = Ask(MODEL, Cause.FIRST, "it was never trained")
+    tried = [replace(trained(days, RunState.FAILED), is_first=True) for days in (9, 8, 7, 6, 5)]
+    assert told([first], tried).is_training
+    assert told([DRIFT], tried).tags["touchline/retrain-ceiling"] == "1 of 4 in 90 days"
+
+
+def test_after_too_little_to_learn_from_more_may_be_told_soon() -> None:
+    first = Ask(MODEL, Cause.FIRST, "there was too little to learn from")
+    minutes = 1 / 24 / 60
+    assert not told([first], [trained(9 * minutes, RunState.CAME_TO_NOTHING)]).is_training
+    assert told([first], [trained(10 * minutes, RunState.CAME_TO_NOTHING)]).is_training
 
 
 def test_a_device_change_trains_nothing_and_hides_the_drift_that_it_makes() -> None:

@@ -222,8 +222,10 @@ def told(lakehouse: LakehouseResource, source: str, day: date = DAY) -> None:
 
 
 def test_models_of_a_simulated_club_are_trained_anew_when_real_athletes_come(
-    instance, lakehouse
+    instance, lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    policy = RetrainingPolicy(cool_down_nothing=timedelta(0))
+    monkeypatch.setattr(sensors.drift, "POLICY", policy)
     all_trained(instance)
     made(instance, MODEL_KEYS["recovery"], is_of_simulated=True, version="1")
     retrained(instance, "recovery")
@@ -256,3 +258,18 @@ def test_a_model_that_learned_nothing_of_late_is_trained_whatever_drifts(
     requests = tick(instance, lakehouse).run_requests or []
     reasons = [request.tags["touchline/retrain-reason"] for request in requests]
     assert reasons == [f"age: it learned up to {DAY}, {days} days before now"] * is_asked
+
+
+def test_one_that_found_too_little_waits_a_while_and_asks_about_who_serves(
+    instance, lakehouse
+) -> None:
+    all_trained(instance)
+    told(lakehouse, "diary")
+    made(
+        instance, MODEL_KEYS["recovery"], not_trained="no return from injury",
+        serving="version 1", is_of_simulated="True",
+    )  # fmt: skip
+    retrained(instance, "recovery")
+    result = tick(instance, lakehouse)
+    assert not jobs(result)
+    assert "cools down" in str(result.skip_reason)

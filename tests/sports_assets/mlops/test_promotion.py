@@ -185,11 +185,12 @@ def test_advice_that_would_cost_injuries_is_rejected() -> None:
         ([yes(at_utc=NOW + timedelta(hours=1))], Verdict.WAIT_FOR_APPROVAL),
         ([yes(at_utc=NOW - timedelta(days=30))], Verdict.PROMOTE),
         ([yes(verdict=ApprovalVerdict.REFUSED)], Verdict.REJECT),
-        ([yes(verdict=ApprovalVerdict.REFUSED, at_utc=NOW - timedelta(9)), yes()], Verdict.REJECT),
+        ([yes(), yes(verdict=ApprovalVerdict.REFUSED, at_utc=NOW)], Verdict.REJECT),
+        ([yes(verdict=ApprovalVerdict.REFUSED, at_utc=NOW - timedelta(9)), yes()], Verdict.PROMOTE),
         ([yes(), yes(verdict=ApprovalVerdict.REFUSED, version=6)], Verdict.PROMOTE),
     ],
 )
-def test_approval_is_of_this_version_in_time_and_a_refusal_wins(
+def test_approval_is_of_this_version_in_time_and_the_last_word_counts(
     approvals: list[Approval], verdict: Verdict
 ) -> None:
     assert verdict_of(approvals=approvals).verdict is verdict

@@ -35,7 +35,7 @@ def test_a_week_is_over_on_its_sunday(newest: date, last: date) -> None:
 def test_weeks_that_are_profiled_are_profiled_again_while_corrections_come() -> None:
     newest = MONDAY + timedelta(days=6)
     first = weeks_to_profile(newest, [])
-    assert (first[-1], len(first)) == (MONDAY, 61)
+    assert (first[-1], len(first)) == (MONDAY, 106)
     again = weeks_to_profile(newest, first)
     assert again == first[-4:]
     assert weeks_to_profile(newest + timedelta(days=7), first)[-1] == MONDAY + timedelta(days=7)

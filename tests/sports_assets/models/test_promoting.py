@@ -9,7 +9,7 @@ import pytest
 
 from resources.approvals import Approval
 from resources.model_contracts import OPS_PROMOTION
-from resources.model_registry import Alias, Because
+from resources.model_registry import Alias, Because, ModelDamagedError, UnknownModelError
 from resources.model_registry_mlflow import MlflowModelRegistry
 from sports_assets.mlops.ledger import Decided, ledger_row
 from sports_assets.mlops.promotion import PairedDifference
@@ -17,7 +17,7 @@ from sports_assets.mlops.promotion_policy import load_policy
 from sports_assets.models.promoting import promote
 from sports_assets.models.shape import Judgement
 from sports_assets.models.training import BASIS_TAG, JUDGEMENT_TAG
-from tests.resources.model_records import record, registry_in
+from tests.resources.model_records import AT, record, registry_in
 
 pytestmark = pytest.mark.slow
 
@@ -151,6 +151,37 @@ def test_a_version_that_was_rolled_back_from_stays_away_until_somebody_says_so(
     after = replace(before, approved_at_utc=loop.now)
     assert verdicts(loop.decide(after)) == [(2, "promote")]
     assert loop.serving == 2
+
+
+def test_a_damaged_challenger_costs_its_own_model_alone(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.train()
+
+    def damaged(*_: object, **__: object) -> None:
+        raise ModelDamagedError("its payload is not there")
+
+    monkeypatch.setattr(loop.registry, "set_alias", damaged)
+    (told,) = loop.decide()
+    assert (told.verdict, told.reasons) == ("reject", ("its payload is not there",))
+    assert loop.decide() == []
+    assert loop.serving is None
+
+
+def test_a_word_of_before_there_was_the_version_counts_for_nothing(loop: Loop) -> None:
+    version = loop.train()
+    early = Approval(loop.name, version, "refused", "Dr. Test", "never", AT - timedelta(days=1))
+    assert verdicts(loop.decide(early)) == [(version, "promote")]
+
+
+def test_a_model_that_never_served_cannot_be_gone_back_to(loop: Loop) -> None:
+    loop.train()
+    loop.decide()
+    loop.train(worse_by=5.0, beside=1)
+    assert verdicts(loop.decide()) == [(2, "reject")]
+    with pytest.raises(UnknownModelError, match="version 2 never served"):
+        loop.registry.rollback(loop.name, to=2, because=Because("Dr. Test", "a slip", NOW))
+    assert loop.serving == 1
 
 
 def test_a_version_that_somebody_else_registered_is_not_decided_on(loop: Loop) -> None:

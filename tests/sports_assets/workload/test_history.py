@@ -1,6 +1,7 @@
 """What a simulated club tells in drops is what the models read from the tables."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import pandas as pd
@@ -24,7 +25,7 @@ def clubs() -> Clubs:
 
 
 @pytest.fixture(scope="module")
-def squads(clubs: Clubs, tmp_path_factory: pytest.TempPathFactory) -> Squads:
+def read(clubs: Clubs, tmp_path_factory: pytest.TempPathFactory) -> Callable[[date], Squads]:
     """The club up to a month before its history ends, then all of it, as two deliveries."""
     home = tmp_path_factory.mktemp("club")
     landing = home / "landing"
@@ -39,8 +40,17 @@ def squads(clubs: Clubs, tmp_path_factory: pytest.TempPathFactory) -> Squads:
         told = Told(clubs.days[first], clubs.days[last])
         write_club(clubs, landing, told, NOW.replace(day=2 if first else 1))
         assert dg.materialize([raw_days], resources=resources).success
-    with resources["lakehouse"].open() as store, resources["landing_zone"].open() as zone:
-        return read_squads(store, zone.athletes())
+
+    def as_of(today: date) -> Squads:
+        with resources["lakehouse"].open() as store, resources["landing_zone"].open() as zone:
+            return read_squads(store, zone.athletes(), today)
+
+    return as_of
+
+
+@pytest.fixture(scope="module")
+def squads(read: Callable[[date], Squads]) -> Squads:
+    return read(NOW.date())
 
 
 def test_the_frame_is_the_clubs_own(clubs: Clubs, squads: Squads) -> None:
@@ -75,3 +85,14 @@ def test_injuries_are_those_of_the_medical_staff_and_illness_is_none(
 
 def test_every_table_that_was_read_is_named(squads: Squads) -> None:
     assert set(squads.snapshots) == {"raw/wellness", "raw/injuries", "raw/fixtures"}
+
+
+def test_days_that_have_not_come_yet_are_left_out_and_counted(
+    clubs: Clubs, squads: Squads, read: Callable[[date], Squads]
+) -> None:
+    today = clubs.days[-31]
+    told = read(today)
+    assert told.days["day"].max() == pd.Timestamp(today)
+    assert len(told.fixtures) == len(squads.fixtures), "a plan may be of days to come"
+    assert told.to_come >= 30 * 14
+    assert squads.to_come == 0
