@@ -20,10 +20,11 @@ from sports_assets.mlops.evaluation import Evaluation, LearningPoint
 from sports_assets.mlops.leak_audit import LeakAudit, audit_leaks
 from sports_assets.mlops.learning_curve import learning_curve
 from sports_assets.mlops.metrics import expit
+from sports_assets.mlops.recalibration import level_shift
 from sports_assets.mlops.rows import EvaluationError, FloatArray, IntArray
 from sports_assets.mlops.splits import FitPredict, Split, athlete_folds, split_disjoint_and_forward
 from sports_assets.models.injury_risk import rule
-from sports_assets.models.injury_risk.calibrate import calibrate
+from sports_assets.models.injury_risk.calibrate import LEAST_EVENTS, calibrate
 from sports_assets.models.injury_risk.fit import (
     Choice,
     FitSettings,
@@ -212,7 +213,7 @@ def predict_split(
     blended = (1 - choice.trees_weight) * alone + choice.trees_weight * by_trees
     told[MODEL][split.test] = _on_scale(kept.labels, choice.unseen, blended, events)
     known = rule.POINT * history.points
-    told[rule.NAME][split.test] = _on_scale(
+    told[rule.NAME][split.test] = _rule_on_scale(
         part.labels, known[split.fit], known[split.test], events
     )
     return choice
@@ -220,6 +221,19 @@ def predict_split(
 
 def _on_scale(labels: FloatArray, unseen: FloatArray, test: FloatArray, events: int) -> FloatArray:
     return calibrate(labels, unseen, events).apply(expit(test))
+
+
+def _rule_on_scale(
+    labels: FloatArray, unseen: FloatArray, test: FloatArray, events: int
+) -> FloatArray:
+    """As `_on_scale`; with few injuries the level alone is fitted, at slope 1.
+
+    A model has a level of its own and keeps it there. Points have none: as they are they would be
+    log odds around one half, and rank nothing beside the folds with more injuries.
+    """
+    if events < LEAST_EVENTS:
+        return expit(test + level_shift(labels, expit(unseen)))
+    return _on_scale(labels, unseen, test, events)
 
 
 def _followed(history: History, p: FloatArray, injuries: FloatArray) -> FloatArray:

@@ -284,6 +284,19 @@ def test_the_future_changes_no_judged_prediction(history):
     assert not np.allclose(changed.model, told.model, equal_nan=True)
 
 
+def test_the_rule_has_the_level_of_the_squad_also_after_few_injuries(history):
+    rows = history.rows
+    before = rows.days < history.cuts[0]
+    # Of the injuries before the first cut those of three athletes are left.
+    hurt = np.unique(rows.athlete[before & (rows.labels > 0)])[:3]
+    labels = np.where(before & ~np.isin(rows.athlete, hurt), 0.0, rows.labels)
+    few = replace(history, rows=replace(rows, labels=labels))
+    assert 0 < few.rows.at(before).injuries < 10
+    told = out_of_fold(few, FitSettings(least_injuries=0), QUICK)
+    judged = np.isfinite(told.rule)
+    assert 0 < told.rule[judged].mean() < 2 * labels[before].mean()
+
+
 def test_a_champion_stands_beside_it(days, history, model):
     evaluation, audit = evaluate(history, settings=QUICK, champion=(model, history.rows.values))
     names = [scores.name for scores in evaluation.comparators]
