@@ -1,7 +1,5 @@
 """`python -m sports_assets.models.injury_risk`: judge the model on a club's own history."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +8,14 @@ import typer
 
 from sports_assets.mlops.evaluation import Evaluation
 from sports_assets.mlops.leak_audit import LeakAudit
-from sports_assets.mlops.model_card import write_model_card
-from sports_assets.mlops.rows import EvaluationError
 from sports_assets.models.injury_risk.card import NAME
 from sports_assets.models.injury_risk.evaluate import EvaluationSettings
 from sports_assets.models.injury_risk.fit import FitSettings, TooFewInjuriesError
 from sports_assets.models.injury_risk.history import in_usual_units
 from sports_assets.models.injury_risk.table import tables_of
 from sports_assets.models.injury_risk.train import train
+from sports_assets.models.judging import errors_in_a_line, screen, write_evaluation
 from sports_assets.workload.athlete_days import read_athlete_days
-from sports_assets.workload.errors import WorkloadError
 from sports_assets.workload.fixtures import fixtures_of
 
 app = typer.Typer(
@@ -29,9 +25,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they hold athletes' data
 )
-
-#: Columns of text where it is not a terminal that is written to.
-_PAGE = 120
 
 COLUMNS = """Judge the model on a club's own history, on athletes and seasons that it never saw.
 
@@ -66,7 +59,9 @@ def evaluate_command(
     ],
     card: Annotated[
         Path | None,
-        typer.Option(help="Write the model card here; FILE.injury_risk.html beside the file."),
+        typer.Option(
+            help="Write the model card here; else to FILE.injury_risk.html beside the file."
+        ),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
     seed: Annotated[int, typer.Option(help="Decides who is held out, and the draws.")] = 1,
@@ -75,9 +70,8 @@ def evaluate_command(
     ] = False,
 ) -> None:
     """Judge the model; see `COLUMNS`."""
-    from rich.console import Console
-
-    with _errors_in_a_line():
+    console = screen()
+    with errors_in_a_line(TooFewInjuriesError):
         days = in_usual_units(read_athlete_days(athlete_days))
         trained = train(
             days,
@@ -87,17 +81,21 @@ def evaluate_command(
             fit_settings=FitSettings(seed=seed),
             settings=EvaluationSettings(seed=seed),
         )
-        page = write_model_card(trained.card, card or athlete_days.with_suffix(".injury_risk.html"))
-        if json is not None:
-            json.write_text(trained.evaluation.to_json() + "\n", encoding="utf-8")
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PAGE)
-    console.print(summary_of(trained.evaluation), highlight=False)
+    console.print(summary_of(trained.evaluation))
     for table in tables_of(trained.evaluation):
         console.print(table)
-    for line in (_leak(trained.audit), *trained.card.limits, f"Model card: {page}"):
-        console.print(line, highlight=False, soft_wrap=True)
+    for line in (_leak(trained.audit), *trained.card.limits):
+        console.print(line, soft_wrap=True)
+    with errors_in_a_line():
+        page = write_evaluation(
+            trained.card,
+            trained.evaluation.to_json(),
+            data=athlete_days,
+            model=NAME,
+            card=card,
+            json=json,
+        )
+    console.print(f"Model card: {page}", markup=False, soft_wrap=True)
 
 
 def summary_of(evaluation: Evaluation) -> str:
@@ -110,15 +108,6 @@ def summary_of(evaluation: Evaluation) -> str:
 
 def _leak(audit: LeakAudit) -> str:
     return f"Leak audit, {audit.verdict}: {audit.reason}"
-
-
-@contextmanager
-def _errors_in_a_line() -> Iterator[None]:
-    try:
-        yield
-    except (WorkloadError, TooFewInjuriesError, EvaluationError, OSError) as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

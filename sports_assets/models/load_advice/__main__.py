@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from edge_ingest.simulate.club import Settings
 from sports_assets.mlops.model_card import write_model_card
-from sports_assets.mlops.rows import EvaluationError
+from sports_assets.models.judging import errors_in_a_line, screen
 from sports_assets.models.load_advice.card import card_of
 from sports_assets.models.load_advice.evaluate import evaluate
 from sports_assets.models.load_advice.table import CAUTION, table_of
@@ -21,7 +20,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-_WIDTH = 160
 
 
 @app.callback()
@@ -43,22 +41,17 @@ def evaluate_command(  # noqa: PLR0917 - options, each named
     """Play unseen clubs under the advice, its baselines, and the clubs' own plans."""
     unseen = Settings(seed=seed, clubs=clubs, seasons=seasons, dial=dial)
     fit_on = Settings(seed=fit_seed, clubs=fit_clubs, seasons=2, dial=dial)
-    try:
+    console = screen()
+    with errors_in_a_line(ValueError):
         evaluation = evaluate(unseen, fit_on=fit_on)
-    except (EvaluationError, ValueError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
-    console = Console()
-    # A table is not cut where there is no screen.
-    if not console.is_terminal:
-        console = Console(width=_WIDTH)
     console.print(table_of(evaluation))
     console.print(f"\n{CAUTION}")
-    if json is not None:
-        json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
-    if card is not None:
-        made_on = datetime.now(UTC).date().isoformat()
-        write_model_card(card_of(evaluation, made_on=made_on, is_simulated=True), card)
+    with errors_in_a_line():
+        if json is not None:
+            json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
+        if card is not None:
+            made_on = datetime.now(UTC).date().isoformat()
+            write_model_card(card_of(evaluation, made_on=made_on, is_simulated=True), card)
 
 
 if __name__ == "__main__":

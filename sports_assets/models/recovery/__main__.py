@@ -1,16 +1,13 @@
 """`python -m sports_assets.models.recovery`: judge the model on a club's own history."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sports_assets.mlops.model_card import write_model_card
-from sports_assets.mlops.rows import EvaluationError
-from sports_assets.models.recovery.card import card_of
+from sports_assets.models.judging import errors_in_a_line, screen, write_evaluation
+from sports_assets.models.recovery.card import NAME, card_of
 from sports_assets.models.recovery.evaluate import evaluate
 from sports_assets.models.recovery.features import InjuriesError, read_injuries
 from sports_assets.models.recovery.fit import fit
@@ -40,7 +37,7 @@ def evaluate_command(  # noqa: PLR0917 - options, each named
     injuries: Injuries,
     card: Annotated[
         Path | None,
-        typer.Option(help="Write the model card here; FILE.recovery.html beside the file."),
+        typer.Option(help="Write the model card here; else to FILE.recovery.html beside the file."),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
     folds: Annotated[int, typer.Option(min=2, help="Folds of athletes.")] = 5,
@@ -50,22 +47,23 @@ def evaluate_command(  # noqa: PLR0917 - options, each named
     ] = False,
 ) -> None:
     """Judge the model beside the overall median, on athletes and days that it never saw."""
-    with _errors_in_a_line():
+    console = screen()
+    with errors_in_a_line(InjuriesError):
         history = read_injuries(injuries)
         evaluation = evaluate(history, folds=folds, seed=seed)
-        page = write_model_card(
-            card_of(
-                evaluation,
-                fit(history),
-                made_on=datetime.now(UTC).date().isoformat(),
-                is_simulated=simulated,
-            ),
-            card or injuries.with_suffix(".recovery.html"),
+        model = fit(history)
+    console.print(table_of(evaluation), markup=False, soft_wrap=True)
+    made_on = datetime.now(UTC).date().isoformat()
+    with errors_in_a_line():
+        page = write_evaluation(
+            card_of(evaluation, model, made_on=made_on, is_simulated=simulated),
+            evaluation.to_json(),
+            data=injuries,
+            model=NAME,
+            card=card,
+            json=json,
         )
-        if json is not None:
-            json.write_text(evaluation.to_json() + "\n", encoding="utf-8")
-    typer.echo(table_of(evaluation))
-    typer.echo(f"Model card: {page}")
+    console.print(f"Model card: {page}", markup=False, soft_wrap=True)
 
 
 @app.command("learning-curve")
@@ -75,18 +73,10 @@ def learning_curve_command(
     seed: Seed = 0,
 ) -> None:
     """What so many injuries support: error, coverage and width on other athletes."""
-    with _errors_in_a_line():
+    console = screen()
+    with errors_in_a_line(InjuriesError):
         steps = list(learning_curve(read_injuries(injuries), repeats=repeats, seed=seed))
-    typer.echo(curve_table_of(steps))
-
-
-@contextmanager
-def _errors_in_a_line() -> Iterator[None]:
-    try:
-        yield
-    except (InjuriesError, EvaluationError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
+    console.print(curve_table_of(steps), markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """The recovery model on one page, for medical staff."""
 
 import math
+from typing import Final
 
 from sports_assets.mlops.model_card import CardCell, CardRow, CardTable, ModelCard, Told
 from sports_assets.models.recovery.evaluate import Evaluation
 from sports_assets.models.recovery.held_out import HELD_OUT
 from sports_assets.models.recovery.model import RecoveryModel
 from sports_assets.models.recovery.scores import EVERYTHING, Score
+
+NAME: Final = "recovery"
 
 
 def card_of(
@@ -17,7 +20,7 @@ def card_of(
     verdicts = evaluation.verdicts()
     return ModelCard(
         title="Recovery, days until full training",
-        model="recovery",
+        model=NAME,
         version="",
         made_on=made_on,
         is_simulated=is_simulated,
