@@ -142,10 +142,13 @@ def evaluation_limits(evaluation: Evaluation, *, is_simulated: bool) -> tuple[st
             "a leak until somebody has shown otherwise."
         )
     low, high = _IS_RIGHT
-    ratio = evaluation.model.metrics["observed_expected"].value
-    if math.isfinite(ratio) and not low <= ratio <= high:
-        word = "too low" if ratio > 1 else "too high"
-        told.append(f"Its risks are {word} at present: {ratio:.2f} observed for each 1 expected.")
+    ratio = evaluation.model.metrics["observed_expected"]
+    # By few injuries chance alone takes the ratio far from 1.
+    if not low <= ratio.value <= high and (ratio.low > 1 or ratio.high < 1):
+        word = "too low" if ratio.value > 1 else "too high"
+        told.append(
+            f"Its risks are {word} at present: {ratio.value:.2f} observed for each 1 expected."
+        )
     return (
         *told,
         "Most injuries come on days that nobody would have flagged. A low risk is no promise.",

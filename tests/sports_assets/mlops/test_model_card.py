@@ -138,6 +138,23 @@ def test_too_good_to_be_true_too_few_to_judge_and_no_better_than_chance_are_said
     assert "too high at present" in told
 
 
+@pytest.mark.parametrize(
+    ("ratio", "word"),
+    [
+        (Interval(2.0, 1.2, 2.9), "too low at present"),
+        (Interval(2.0, 0.7, 3.9), None),
+        (Interval(0.5, 0.2, 0.8), "too high at present"),
+        (Interval(0.5, 0.2, 1.1), None),
+        (Interval(2.0), None),
+    ],
+)
+def test_a_level_that_may_be_chance_is_not_called_wrong(evaluation, ratio, word):
+    metrics = {**evaluation.model.metrics, "observed_expected": ratio}
+    other = replace(evaluation, model=replace(evaluation.model, metrics=metrics))
+    told = " ".join(evaluation_limits(other, is_simulated=False))
+    assert (word in told) if word else ("at present" not in told)
+
+
 @pytest.mark.parametrize("athletes", [["a00"], ["a00", "a01"]])
 def test_without_an_injury_the_card_says_that_there_is_no_verdict(card, squad, athletes):
     some = squad.frame["athlete_id"].isin(athletes).to_numpy()
