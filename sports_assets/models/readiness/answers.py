@@ -17,6 +17,7 @@ LOWEST: Final = 1
 HIGHEST: Final = 10
 #: The answer is above ...
 STEPS: Final[Floats] = np.arange(LOWEST, HIGHEST, dtype=np.float64)
+_HALF: Final = 0.5
 
 
 def is_on_scale(answers: Floats) -> npt.NDArray[np.bool_]:
@@ -24,9 +25,24 @@ def is_on_scale(answers: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((answers >= LOWEST) & (answers <= HIGHEST))
 
 
+def whole(answers: Floats) -> Floats:
+    """Answers rounded to those that the scale has; NaN stays.
+
+    A club that averages several questions, or lets a slider be moved, has 6.3. Halves go to the
+    even answer, so that many of them favour neither side.
+    """
+    return np.rint(answers)
+
+
 def above_steps(answers: Floats) -> Floats:
-    """Of each answer, 1 where it is above the step: answers × 9."""
-    return (answers[:, None] > STEPS).astype(np.float64)
+    """Of each answer, 1 where it is above the step, 0 where not, NaN where none: (…, 9)."""
+    rounded = whole(answers)[..., None]
+    return np.where(np.isnan(rounded), np.nan, (rounded > STEPS).astype(np.float64))
+
+
+def is_within(answers: Floats, low: Floats, high: Floats) -> npt.NDArray[np.bool_]:
+    """Which answers an interval of whole ones holds: each stands for half a point to its sides."""
+    return np.asarray((answers >= low - _HALF) & (answers <= high + _HALF))
 
 
 def in_order(above: Floats) -> Floats:

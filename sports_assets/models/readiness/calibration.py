@@ -29,9 +29,12 @@ def scores_of(above: Floats, answers: Floats) -> Floats:
         answers: that came, NaN for none yet.
     """
     has_come = np.isfinite(answers)
-    place = np.where(has_come, np.ceil(np.nan_to_num(answers, nan=LOWEST)), LOWEST) - LOWEST
-    scores = mass_before(above)[np.arange(len(above)), place.astype(np.intp)]
-    return np.where(has_come, scores, np.nan)
+    known, rows = np.where(has_come, answers, LOWEST), np.arange(len(above))
+    before = mass_before(above)
+    # A half is held as soon as one of its neighbours is (`answers.is_within`).
+    below = np.ceil(known - 0.5).astype(np.intp) - LOWEST
+    over = np.floor(known + 0.5).astype(np.intp) - LOWEST
+    return np.where(has_come, np.minimum(before[rows, below], before[rows, over]), np.nan)
 
 
 def quantiles_of(scores: Floats) -> tuple[float, ...]:

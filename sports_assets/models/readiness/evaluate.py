@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sports_assets.mlops.bootstrap import Interval
+from sports_assets.models.readiness.answers import whole
 from sports_assets.models.readiness.errors import ReadinessError
 from sports_assets.models.readiness.features import ReadinessRows, readiness_rows
 from sports_assets.models.readiness.fit import fit_rows
@@ -237,10 +238,17 @@ def _evaluation(
 
 
 def _notes(frame: "pd.DataFrame") -> tuple[str, ...]:
-    absent = _absent(frame)
-    if not absent:
-        return ()
-    return (f"Nothing is told of {', '.join(absent)}: answers rest on the rest.",)
+    notes: tuple[str, ...] = ()
+    if absent := _absent(frame):
+        notes += (f"Nothing is told of {', '.join(absent)}: answers rest on the rest.",)
+    told = frame["readiness"].dropna().to_numpy(np.float64)
+    if between := int((told != whole(told)).sum()):
+        note = (
+            f"{between} of {len(told)} answers have decimals: they were rounded to whole ones to "
+            "learn from, and errors are those of the answers as given."
+        )
+        notes += (note,)
+    return notes
 
 
 def _absent(frame: "pd.DataFrame") -> list[str]:

@@ -97,7 +97,9 @@ def readiness_rows(frame: "pd.DataFrame") -> ReadinessRows:
     """Inputs and targets of every row of a history.
 
     Args:
-        frame: of `workload.athlete_days.as_athlete_days`; readiness on the scale 1-10.
+        frame: of `workload.athlete_days.as_athlete_days`; readiness on the scale 1-10; an answer
+            with decimals counts as the nearest whole one where it is asked whether it is above a
+            step.
 
     Raises:
         ReadinessError: no readiness was answered at all, or an answer is off the scale.

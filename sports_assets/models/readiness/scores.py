@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sports_assets.mlops.bootstrap import Interval, draw_by_athlete, together
 from sports_assets.mlops.metrics import Metric, prepare_mean
+from sports_assets.models.readiness.answers import is_within
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,8 +101,8 @@ def scores_of(answers: "pd.DataFrame", *, seed: int, replicates: int) -> tuple[S
 
 def held_by(answers: "pd.DataFrame", level: float, *, seed: int, replicates: int) -> Held:
     """What the intervals `low`..`high` of held-out answers held."""
-    is_in = (answers["low"] <= answers["target"]) & (answers["target"] <= answers["high"])
-    within = is_in.to_numpy(np.float64)
+    target, low, high = (answers[name].to_numpy(np.float64) for name in ("target", "low", "high"))
+    within = is_within(target, low, high).astype(np.float64)
     draws = draw_by_athlete(
         together(coverage=prepare_mean(within)),
         answers["athlete_id"].to_numpy(str),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sports_assets.models.readiness import history
-from sports_assets.models.readiness.answers import LOWEST, STEPS
+from sports_assets.models.readiness.answers import LOWEST, STEPS, above_steps
 from sports_assets.models.readiness.grid import Grid
 from sports_assets.models.readiness.history import Floats
 
@@ -19,8 +19,7 @@ def inputs_of_steps(grid: Grid, by_row: dict[str, Floats]) -> dict[str, Floats]:
         grid: of the history.
         by_row: of `row_inputs.inputs_of_rows`.
     """
-    answers = grid.columns["readiness"][:, :, None]
-    above = np.where(np.isnan(answers), np.nan, (answers > STEPS).astype(np.float64))
+    above = above_steps(grid.columns["readiness"])
     month = history.decayed_mean(above, 28)
     after_load = np.empty_like(above)
     condition = np.sqrt(grid.columns["load_au"])
@@ -28,12 +27,11 @@ def inputs_of_steps(grid: Grid, by_row: dict[str, Floats]) -> dict[str, Floats]:
         after_load[:, athlete] = history.alike_mean(
             above[:, athlete], condition[:, athlete], month[:, athlete], **_ALIKE
         )
-    last = by_row["last"][:, :, None]
     levels = {"usual": "usual", "own_mean": "own_mean", "median": "median_28d", "last": "last",
               "ewma_7d": "ewma_7d"}  # fmt: skip
     return {
         "step": np.broadcast_to(STEPS, above.shape),
-        "above_last": np.where(np.isnan(last), np.nan, (last > STEPS).astype(np.float64)),
+        "above_last": above_steps(by_row["last"]),
         **{f"above_{span}d": history.decayed_mean(above, span) for span in (3, 7, 14)},
         "above_28d": month,
         "above_ever": history.mean_so_far(above),

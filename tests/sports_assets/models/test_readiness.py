@@ -44,6 +44,28 @@ def test_answers_of_a_distribution_by_hand():
     assert [int(end[0]) for end in answers.interval(above, 0.9)] == [6, 8]
 
 
+def test_answers_with_decimals_by_hand():
+    told = np.array([6.0, 6.3, 6.5, 6.7, 7.5, np.nan])
+    # How many of the nine steps an answer is above: one less than the answer; halves to even.
+    assert answers.above_steps(told)[:-1].sum(axis=1).tolist() == [5, 5, 5, 6, 7]
+    assert np.isnan(answers.above_steps(told)[-1]).all()
+    six = np.full(6, 6.0)
+    assert answers.is_within(told, six, six).tolist() == [True, True, True, False, False, False]
+    # Chances: 6 with 0.2, 7 with 0.5, 8 with 0.3; the half between 6 and 7 is held with the 7.
+    above = np.array([[1, 1, 1, 1, 1, 0.8, 0.3, 0, 0.0]] * 6)
+    np.testing.assert_allclose(
+        calibration.scores_of(above, told), [0.8, 0.8, 0, 0, 0, np.nan], atol=1e-12
+    )
+
+
+@given(CHANCES, st.lists(st.floats(1, 10), min_size=4, max_size=4), st.floats(0.01, 0.99))
+def test_a_score_below_the_share_is_an_answer_within(told, given_answers, share):
+    above, came = answers.in_order(told), np.array(given_answers)
+    low, high = answers.interval(above, share)
+    scores = calibration.scores_of(above, came)
+    assert ((scores < share) <= answers.is_within(came, low, high)).all()
+
+
 def test_chances_out_of_order_meet_in_the_middle():
     told = answers.in_order(np.array([[0.9, 0.4, 0.6, 0.1, 0.1, 0.1, 0, 0, 0]]))
     np.testing.assert_allclose(told[0, :4], [0.9, 0.5, 0.5, 0.1])

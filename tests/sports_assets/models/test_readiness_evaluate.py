@@ -119,6 +119,20 @@ def test_a_team_that_answers_nothing_else_is_judged_all_the_same():
     assert np.isfinite(told.of(SCREEN).mae.value)
 
 
+def test_decimals_are_rounded_not_raised_and_told_of():
+    whole = squad(8)
+    between = whole.assign(readiness=(whole["readiness"] + 0.3).clip(1, 10))
+    told, as_whole = evaluate(between, QUICK, seed=1), evaluate(whole, QUICK, seed=1)
+    # An answer of 6.3 is a 6 that is foretold 0.3 too low, and no 7.
+    answered = whole["readiness"].count()
+    assert f"of {answered} answers have decimals" in told.notes[-1]
+    assert not any("decimals" in note for note in as_whole.notes)
+    assert told.of(MEAN_TYPE).rmse.value == pytest.approx(
+        np.hypot(as_whole.of(MEAN_TYPE).rmse.value, 0.3), rel=0.03
+    )
+    assert told.held.coverage.value == pytest.approx(as_whole.held.coverage.value, abs=0.03)
+
+
 def test_nothing_to_test_is_said():
     frame = squad(3, days=60)
     frame["readiness"] = frame["readiness"].where(frame["day"].dt.day_of_week == 0)
