@@ -109,8 +109,9 @@ def read_athlete_days(path: Path, required: Sequence[str] = INJURY_COLUMNS) -> "
     """A club's own export, as the frame.
 
     Args:
-        path: a Parquet file with the columns of `COLUMNS`; `date` may stand for `day` and
-            `sleep_duration` for `sleep_duration_h`. Other columns are passed over.
+        path: a Parquet file with the columns of `COLUMNS`, the day as `date` or, where there is
+            none, as `day`; `sleep_duration` may stand for `sleep_duration_h`. Other columns are
+            passed over.
         required: columns that must be there, beside athlete and day.
 
     Raises:
@@ -232,7 +233,9 @@ def _sources(names: Sequence[str], required: Sequence[str]) -> dict[str, str]:
     """Which column of the export bears which of ours."""
     found = {}
     for column in COLUMNS:
-        if there := [name for name in (column.name, *column.also) if name in names]:
+        # Beside a `date` a club's `day` is the weekday, or counts the days of a plan.
+        bearing = (_outside_name(column.name), column.name, *column.also)
+        if there := [name for name in bearing if name in names]:
             found[column.name] = there[0]
     needed = ("athlete_id", "day", *required)
     if missing := [name for name in needed if name not in found]:

@@ -80,6 +80,12 @@ def test_days_are_read_however_they_are_written(tmp_path, dates):
     assert days["day"].tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")]
 
 
+@pytest.mark.parametrize("other", [["Thu", "Fri"], [1, 2], ["1990-05-05", "1990-05-06"]])
+def test_a_day_beside_the_date_is_another_column(tmp_path, other):
+    days = read_athlete_days(export(tmp_path, day=other))
+    assert days["day"].tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")]
+
+
 @pytest.mark.parametrize(
     "flags",
     [
