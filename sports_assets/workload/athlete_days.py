@@ -175,7 +175,9 @@ def as_athlete_days(frame: "pd.DataFrame", required: Sequence[str] = ()) -> "pd.
     days = days.sort_values(["athlete_id", "day"], kind="stable", ignore_index=True)
     check_keys(days)
     if days["team"].isna().any():
-        days["team"] = days.groupby("athlete_id", sort=False)["team"].ffill().fillna("squad")
+        days["team"] = days.groupby("athlete_id", sort=False)["team"].ffill()
+        # Before the first that is told the athlete was not of another.
+        days["team"] = days.groupby("athlete_id", sort=False)["team"].bfill().fillna("squad")
     # Some clubs count the absence from the morning after; here the day of onset belongs to it.
     days["is_injured"] |= days["injury_start"]
     return complete(days, carried=_CARRIED)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _YES: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+_LARGEST_WHOLE: Final = 2.0**53
 _NO: Final = frozenset({"false", "f", "no", "n", "0", "0.0", ""})
 
 
@@ -56,23 +57,21 @@ def ids(cells: Cells) -> "pd.Series":
     """Ids as text: 12, 12.0 and "12" are one athlete.
 
     Raises:
-        AthleteDaysError: an id is missing.
+        AthleteDaysError: an id is missing, or is a number that names nothing.
     """
-    import pandas as pd
-
-    values = cells.values
-    cells.refuse(values.isna(), "is an id")
-    if pd.api.types.is_float_dtype(values.dtype) and (values == np.floor(values)).all():
-        values = values.astype(np.int64)
-    text = values.astype(object).map(str).astype("str").str.strip()
+    cells.refuse(cells.values.isna(), "is an id")
+    text = _names(cells)
     cells.refuse(text == "", "is an id")
     return text
 
 
 def texts(cells: Cells) -> "pd.Series":
-    """Text; an empty cell is missing."""
-    values = cells.values.astype(object)
-    text = values.where(values.isna(), values.map(str)).astype("str").str.strip()
+    """Text; an empty cell is missing. Numbers as `ids` does.
+
+    Raises:
+        AthleteDaysError: a number that names nothing.
+    """
+    text = _names(cells)
     return text.where(text != "")
 
 
@@ -140,6 +139,24 @@ def days(cells: Cells) -> "pd.Series":
     else:
         read = values.dt.tz_localize(None)
     return pd.Series(read.to_numpy().astype("datetime64[D]").astype("datetime64[us]"))
+
+
+def _names(cells: Cells) -> "pd.Series":
+    """Each cell as text, missing ones kept; where all floats are whole, without ".0".
+
+    A column of numbers with a gap comes as floats.
+    """
+    import pandas as pd
+
+    values = cells.values
+    if pd.api.types.is_float_dtype(values.dtype):
+        told = pd.Series(values.to_numpy(np.float64, na_value=np.nan))
+        # Beyond, two numbers side by side are one float.
+        cells.refuse(told.abs() >= _LARGEST_WHOLE, "is below 2^53, or text")
+        if (told.isna() | (told == np.floor(told))).all():
+            values = told.astype("Int64")
+    values = values.astype(object)
+    return values.where(values.isna(), values.map(str)).astype("str").str.strip()
 
 
 def _is_blank(value: object) -> bool:

@@ -110,6 +110,21 @@ def test_an_id_is_the_same_as_number_and_as_text(tmp_path, ids):
     assert read_athlete_days(export(tmp_path, athlete_id=ids))["athlete_id"].tolist() == ["7", "7"]
 
 
+def test_teams_that_are_numbers_with_gaps_are_the_numbers(tmp_path):
+    dates = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-01"]
+    path = tmp_path / "days.parquet"
+    teams = {"athlete_id": ["a", "a", "a", "b"], "date": dates, "team": [None, 2.0, None, None]}
+    pd.DataFrame(teams).to_parquet(path)
+    # What lies before the first team told is of it; who never tells one is of the squad.
+    assert read_athlete_days(path, ())["team"].tolist() == ["2", "2", "2", "squad"]
+
+
+@pytest.mark.parametrize("number", [np.inf, -np.inf, 1e20, 2.0**53])
+def test_a_number_that_names_nobody_is_refused(tmp_path, number):
+    assert "2^53" in refusal(tmp_path, athlete_id=[1.0, number])
+    assert "2^53" in refusal(tmp_path, team=[1.0, number])
+
+
 @pytest.mark.parametrize(
     "loads",
     [
