@@ -100,7 +100,6 @@ ANSWERS: Final = (
     "readiness", "fatigue", "soreness", "stress", "mood", "sleep_quality", "sleep_duration_h",
 )  # fmt: skip
 
-_FIRST_DAY, _LAST_DAY = np.datetime64("1990-01-01"), np.datetime64("2100-01-01")
 #: What goes on when nothing is told of a day.
 _CARRIED: Final = ("athlete_id", "team", "is_injured", "age_years", "prior_injuries")
 
@@ -264,10 +263,7 @@ def _absent(column: DayColumn, rows: int) -> "pd.Series":
 
 
 def _check_bounds(column: DayColumn, cells: club_values.Cells, values: "pd.Series") -> None:
-    if column.kind == "day":
-        outside = (values < _FIRST_DAY) | (values > _LAST_DAY)
-        cells.refuse(outside, "is between 1990-01-01 and 2100-01-01")
-    elif column.kind == "number":
+    if column.kind == "number":
         below = values < (-np.inf if column.minimum is None else column.minimum)
         above = values > (np.inf if column.maximum is None else column.maximum)
         unit = f" {column.unit}" if column.unit else ""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _YES: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+_IS_DAY: Final = "is a day such as 2026-11-29"
+#: A day outside is a slip of the pen.
+FIRST_DAY, LAST_DAY = np.datetime64("1990-01-01"), np.datetime64("2100-01-01")
 _LARGEST_WHOLE: Final = 2.0**53
 _NO: Final = frozenset({"false", "f", "no", "n", "0", "0.0", ""})
 
@@ -114,18 +117,27 @@ def flags(cells: Cells) -> "pd.Series":
     return pd.Series(values.isin(list(yes)).to_numpy(np.bool_))
 
 
-def days(cells: Cells) -> "pd.Series":
+def days(cells: Cells, *, may_miss: bool = False) -> "pd.Series":
     """Days without zone, at midnight: of dates, timestamps, ISO text or numbers like 20261129.
 
     A timestamp with a zone counts by its own wall clock: the club wrote its local day.
 
+    Args:
+        cells: of the column.
+        may_miss: an empty cell is NaT; otherwise it is refused.
+
     Raises:
-        AthleteDaysError: a value is no day, or is missing.
+        AthleteDaysError: a value is no day, is missing where it must not, or is not between
+            `FIRST_DAY` and `LAST_DAY`.
     """
     import pandas as pd
 
     values = cells.values
-    cells.refuse(values.isna(), "is a day such as 2026-11-29")
+    is_missing = values.isna()
+    if may_miss:
+        is_missing |= values.astype(object).map(_is_blank).astype(bool)
+    else:
+        cells.refuse(is_missing, _IS_DAY)
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
         text = values.astype(object).map(str).astype("str").str.strip()
         text = text.str.replace(r"\.0$", "", regex=True)
@@ -135,9 +147,10 @@ def days(cells: Cells) -> "pd.Series":
             format="%Y%m%d",
             errors="coerce",
         )
-        cells.refuse(read.isna(), "is a day such as 2026-11-29")
+        cells.refuse(read.isna() & ~is_missing, _IS_DAY)
     else:
         read = values.dt.tz_localize(None)
+    cells.refuse((read < FIRST_DAY) | (read > LAST_DAY), f"is between {FIRST_DAY} and {LAST_DAY}")
     return pd.Series(read.to_numpy().astype("datetime64[D]").astype("datetime64[us]"))
 
 

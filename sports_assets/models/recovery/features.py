@@ -31,6 +31,9 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from sports_assets.workload import club_values
+from sports_assets.workload.errors import AthleteDaysError
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -50,7 +53,8 @@ def as_injuries(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame of this module from one with at least the columns `REQUIRED`.
 
     Args:
-        frame: injuries in any order; days as dates, texts or timestamps; `date` is taken for `day`.
+        frame: injuries in any order; days in any spelling that `club_values` knows; `date` is taken
+            for `day`.
 
     Returns:
         A new frame with all columns of the module, by day and injury_id; empty stays empty.
@@ -174,13 +178,12 @@ def _text(frame: pd.DataFrame, name: str, default: str) -> list[str]:
 
 
 def _days(column: "pd.Series[Any]") -> npt.NDArray[np.datetime64]:
+    cells = club_values.Cells(str(column.name), column.reset_index(drop=True), is_health=True)
     try:
-        days = pd.to_datetime(column, errors="raise")
-    except (ValueError, TypeError) as error:
-        raise InjuriesError(f"{column.name} is no day: {error}") from error
-    if getattr(days.dt, "tz", None) is not None:
-        raise InjuriesError(f"{column.name} has a time zone: give the club's days")
-    return days.dt.normalize().to_numpy("datetime64[ns]")
+        days = club_values.days(cells, may_miss=True)
+    except AthleteDaysError as error:
+        raise InjuriesError(str(error)) from error
+    return days.to_numpy("datetime64[ns]")
 
 
 def _observed_through(frame: pd.DataFrame, made: pd.DataFrame) -> npt.NDArray[np.datetime64]:

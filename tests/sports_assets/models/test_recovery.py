@@ -281,8 +281,9 @@ def test_defaults_recurrence_and_days_lost() -> None:
         ([injury(1, "muscle", None, observed_through=day(-5))], "followed to before the onset"),
         ([injury(1, "muscle", 3) | {"day": None}], "give its day"),
         ([injury(1, "muscle", 3) | {"athlete_id": None}], "no athlete_id"),
-        ([injury(1, "muscle", 3) | {"return_day": "soon"}], "return_day is no day"),
-        ([injury(1, "muscle", 3) | {"day": day(0).tz_localize("UTC")}], "time zone"),
+        ([injury(1, "muscle", 3) | {"return_day": "soon"}], "return_day: row 0 cannot be used"),
+        ([injury(1, "muscle", 3) | {"day": 3}], "day: row 0 cannot be used"),
+        ([injury(1, "muscle", 3) | {"return_day": "9999-12-31"}], "return_day: row 0 cannot be"),
     ],
 )
 def test_a_frame_that_cannot_be_is_refused(rows: list[dict], message: str) -> None:
@@ -296,6 +297,23 @@ def test_what_was_known_on_a_day() -> None:
     assert known["injury_id"].tolist() == ["i1", "i2"]
     assert known["return_day"].isna().tolist() == [False, True]
     assert (known["observed_through"] <= day(10)).all()
+
+
+@pytest.mark.parametrize(
+    ("onset", "back"),
+    [
+        ([20240103, 20240105], [20240110, None]),
+        (["2024-01-03", "2024-01-05T18:00:00"], ["2024-01-10", ""]),
+        (pd.to_datetime(["2024-01-03", "2024-01-05"]).tz_localize("Europe/Berlin"),
+         pd.to_datetime(["2024-01-10", None]).tz_localize("Europe/Berlin")),
+    ],
+)  # fmt: skip
+def test_days_are_read_however_they_are_written(onset: object, back: object) -> None:
+    told = pd.DataFrame({"injury_id": [1, 2], "athlete_id": [1, 2]})
+    found = as_injuries(told.assign(day=onset, return_day=back))
+    assert found["day"].tolist() == [pd.Timestamp("2024-01-03"), pd.Timestamp("2024-01-05")]
+    assert found["return_day"][0] == pd.Timestamp("2024-01-10")
+    assert pd.isna(found["return_day"][1])
 
 
 def test_injuries_of_athlete_days() -> None:
