@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from sports_assets.models.readiness import history
 from sports_assets.models.readiness.grid import OTHER_ANSWERS, Grid
@@ -42,7 +43,7 @@ def inputs_of_rows(grid: Grid) -> dict[str, Floats]:
         **{f"{name}_off": values - usual for name, values in levels.items()},
         "usual": usual,
         "spread_28d": month.std().where(month.count() > 2).to_numpy(),  # noqa: PLR2004
-        "spread": _own_spread(answers),
+        "spread": _own_spread(answers, grid.team),
         "step_28d": history.decayed_mean(step, 28),
         "same_as_before_28d": history.decayed_mean(np.where(np.isnan(step), step, step == 0), 28),
         "days_since_report": history.days_since(np.isfinite(answers)),
@@ -97,7 +98,7 @@ def _of_other_answers(grid: Grid) -> dict[str, Floats]:
         answers = grid.columns[name]
         newest = history.last_known(answers, LONGEST_SINCE_REPORT_D)
         off = newest - history.decayed_mean(answers, 60)
-        spread = _own_spread(answers)
+        spread = _own_spread(answers, grid.team)
         result[f"{name}_off"] = off
         result[f"{name}_z"] = np.divide(
             off, spread, out=np.full_like(off, np.nan), where=spread > 0
@@ -105,11 +106,23 @@ def _of_other_answers(grid: Grid) -> dict[str, Floats]:
     return result
 
 
-def _own_spread(values: Floats) -> Floats:
-    """Standard deviation so far, drawn to that of everybody's answers so far by ten of them."""
+def _own_spread(values: Floats, team: npt.NDArray[np.intp]) -> Floats:
+    """Standard deviation so far, drawn to that of the team's answers so far by ten of them.
+
+    Another team of the same file may ask on another scale.
+
+    Args:
+        values, team: days × athletes; see `Grid`.
+    """
     count, mean = history.so_far(values), np.nan_to_num(history.mean_so_far(values))
     own = np.maximum(np.nancumsum(values**2, axis=0) - count * mean**2, 0.0)
-    everybody = count.sum(axis=1, keepdims=True)
-    pooled = own.sum(axis=1, keepdims=True) / np.maximum(everybody, 1)
-    result = np.sqrt((own + _OWN_WEIGHT * pooled) / (count + _OWN_WEIGHT))
-    return np.where(everybody > 0, result, np.nan)
+    result = np.full_like(values, np.nan)
+    # What somebody who left has told still speaks of the team.
+    newest = history.last_known(np.where(team < 0, np.nan, team.astype(np.float64)))
+    for one in np.unique(team[team >= 0]):
+        is_of = newest == one
+        everybody = (count * is_of).sum(axis=1, keepdims=True)
+        pooled = (own * is_of).sum(axis=1, keepdims=True) / np.maximum(everybody, 1)
+        spread = np.sqrt((own + _OWN_WEIGHT * pooled) / (count + _OWN_WEIGHT))
+        result = np.where(is_of & (everybody > 0), spread, result)
+    return result

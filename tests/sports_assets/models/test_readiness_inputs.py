@@ -128,6 +128,17 @@ def test_the_scale_of_other_answers_does_not_matter(factor, shift):
     np.testing.assert_allclose(mine.inputs, theirs.inputs, rtol=1e-6, atol=1e-6)
 
 
+def test_another_team_in_the_file_changes_no_own_spread():
+    one = squad(3, team="A")
+    wide = squad(3, team="B", seed=9).assign(soreness=lambda rows: 20 * rows["soreness"])
+    alone = readiness_rows(one)
+    both = readiness_rows(pd.concat([one, wide], ignore_index=True))
+    is_of = (both.rows["team"] == "A").to_numpy()
+    for name in ("soreness_z", "spread"):
+        at = ROW_INPUTS.index(name)
+        assert alone.inputs[:, at] == pytest.approx(both.inputs[is_of, at], nan_ok=True)
+
+
 def test_a_zero_load_where_nothing_was_answered_is_not_told():
     frame = without_filled_loads(one([6.0, NAN, NAN], load_au=[0.0, 0.0, 250.0]))
     assert frame["load_au"].tolist() == pytest.approx([0, NAN, 250], nan_ok=True)
