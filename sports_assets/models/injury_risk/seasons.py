@@ -53,6 +53,20 @@ def in_season(days: "pd.DataFrame", fixtures: "pd.DataFrame") -> BoolArray:
     return within
 
 
+def said_in_season(
+    predictions: "pd.DataFrame", days: "pd.DataFrame", fixtures: "pd.DataFrame"
+) -> "pd.DataFrame":
+    """Predictions of days in season alone: between seasons none is judged.
+
+    Args:
+        predictions: athlete_id, day, and whatever else.
+        days: athlete-days, complete and sorted.
+        fixtures: see `in_season`.
+    """
+    played = days.loc[in_season(days, fixtures), ["athlete_id", "day"]]
+    return predictions.merge(played, on=["athlete_id", "day"])
+
+
 def season_starts(fixtures: "pd.DataFrame") -> npt.NDArray[np.datetime64]:
     """First days of the seasons after the first, as the fixtures of all teams part them."""
     matches = np.unique(fixtures["day"].to_numpy().astype("datetime64[D]"))

@@ -94,13 +94,19 @@ class InjuryRiskKind:
 
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """The risk of everyone who is available, on each day, at the level that labels closed since
-        the fit speak for: where the base rate moved, calibration follows."""
+        the fit speak for: where the base rate moved, calibration follows.
+
+        A risk is said between seasons, too, but teaches no level there: nobody is exposed, and the
+        evaluation counts no such day.
+        """
         import pandas as pd
 
         from sports_assets.mlops.base_rate import follow_base_rate
         from sports_assets.models.injury_risk.features import matrix
+        from sports_assets.models.injury_risk.history import closed_rows
         from sports_assets.models.injury_risk.model import InjuryRiskModel
         from sports_assets.models.injury_risk.predict import INTERVAL_LEVEL, predict
+        from sports_assets.models.injury_risk.seasons import in_season
         from sports_assets.workload.features import workload_features
         from sports_assets.workload.labels import injury_within, is_scored
 
@@ -109,9 +115,11 @@ class InjuryRiskKind:
         begins = min(first, pd.Timestamp(model.last_day) + pd.Timedelta(days=1))
         at = (squads.days["day"] >= begins) & is_scored(squads.days)
         since = features[at]
+        labels = injury_within(squads.days).to_numpy(np.float64)
+        counts = closed_rows(squads.days, labels) & in_season(squads.days, squads.fixtures)
         followed = follow_base_rate(
             model.uncorrected(matrix(since)),
-            injury_within(squads.days)[at].to_numpy(np.float64),
+            np.where(counts, labels, np.nan)[at.to_numpy(bool)],
             since["day"].to_numpy(),
             start=model.shift,
         )

@@ -19,18 +19,20 @@ from sports_assets.mlops.rows import EvaluationError
 from sports_assets.models.injury_risk.__main__ import app
 from sports_assets.models.injury_risk.calibrate import calibrate
 from sports_assets.models.injury_risk.evaluate import EvaluationSettings, evaluate, out_of_fold
-from sports_assets.models.injury_risk.features import INPUTS, MONOTONE, PRIOR
+from sports_assets.models.injury_risk.features import INPUTS, MONOTONE, PRIOR, matrix
 from sports_assets.models.injury_risk.fit import FitSettings, TooFewInjuriesError, fit
 from sports_assets.models.injury_risk.history import History, history_of, in_usual_units
 from sports_assets.models.injury_risk.model import InjuryRiskModel
 from sports_assets.models.injury_risk.predict import predict
 from sports_assets.models.injury_risk.reasons import WORDS, reasons
 from sports_assets.models.injury_risk.rule import points
-from sports_assets.models.injury_risk.seasons import in_season, season_starts
+from sports_assets.models.injury_risk.seasons import in_season, said_in_season, season_starts
+from sports_assets.models.injury_risk.shape import InjuryRiskKind
 from sports_assets.models.injury_risk.train import train
 from sports_assets.workload.athlete_days import ANSWERS, INJURY_COLUMNS, as_athlete_days
 from sports_assets.workload.features import workload_features
 from sports_assets.workload.fixtures import fixtures_of
+from sports_assets.workload.history import Squads
 
 #: Trees on as few injuries as a test has, and few of everything else.
 WITH_TREES = FitSettings(
@@ -245,6 +247,31 @@ def test_seasons_by_hand():
     assert list(season_starts(plan)) == [np.datetime64("2024-06-29")]
     nothing = pd.DataFrame({"team": [], "day": pd.to_datetime([])})
     assert in_season(rows.assign(load_au=np.nan), nothing).all()
+
+
+def test_risks_between_seasons_are_said_and_teach_no_level(days):
+    plan = fixtures_of(days)
+    start = days["day"].min()
+    before = days[days["day"] < start + pd.Timedelta(days=280)].reset_index(drop=True)
+    champion = fitted(history_of(before, plan))
+    squads = Squads(days, plan, pd.DataFrame(), {})
+    told = InjuryRiskKind().predict(
+        champion.to_json().encode(), squads, start + pd.Timedelta(days=300)
+    )
+    rest = days[~in_season(days, plan) & (days["day"] > start + pd.Timedelta(days=300))]
+    between = np.unique(rest.loc[~rest["is_injured"], "day"])
+    assert np.isin(between, told["day"]).all()
+    features = workload_features(days, plan, champion.start)
+    said = told.merge(features, on=["athlete_id", "day"])
+    shift = logit(said["probability"]) - logit(champion.uncorrected(matrix(said)))
+    # Eight days after the season its last labels have closed, and the level stays what it was.
+    quiet = said["day"].isin(between[8:]) & (said["day"] < start + pd.Timedelta(days=363))
+    assert quiet.any()
+    assert np.ptp(shift[quiet]) < 1e-9
+    assert np.ptp(shift) > 0.01
+    kept = said_in_season(told, days, plan)
+    assert 0 < len(kept) < len(told)
+    assert not kept["day"].isin(between).any()
 
 
 def test_loads_in_other_units_come_out_the_same(days):
