@@ -12,6 +12,7 @@ from sports_assets.mlops.base_rate import BaseRateShift
 from sports_assets.mlops.metrics import expit, logit
 from sports_assets.mlops.recalibration import Calibrator
 from sports_assets.mlops.rows import FloatArray
+from sports_assets.models.injury_risk.features import INPUTS
 from sports_assets.models.injury_risk.linear import Linear
 from sports_assets.workload.load_features import Start
 
@@ -128,11 +129,17 @@ class InjuryRiskModel:
         """The inverse of `to_json`.
 
         Raises:
-            ValueError: of another format.
+            ValueError: of another format, or of other inputs than this version has.
         """
         told = json.loads(text)
         if told.pop("format", None) != FORMAT:
             raise ValueError(f"no injury model of format {FORMAT}: fit it again with this version")
+        if tuple(told["inputs"]) != INPUTS:
+            others = ", ".join(sorted(set(told["inputs"]) ^ set(INPUTS))) or "their order"
+            raise ValueError(
+                f"this injury model has other inputs than this version ({others}): fit it again "
+                "with this version"
+            )
         return cls(
             **{
                 **told,

@@ -85,6 +85,13 @@ def test_a_model_of_another_format_is_refused(model):
         InjuryRiskModel.from_json(json.dumps(told))
 
 
+@pytest.mark.parametrize("inputs", [INPUTS[:-1], (*INPUTS[:-1], "shoe_size"), INPUTS[::-1]])
+def test_a_model_of_other_inputs_is_refused(model, inputs):
+    told = json.loads(model.to_json()) | {"inputs": list(inputs)}
+    with pytest.raises(ValueError, match="other inputs than this version"):
+        InjuryRiskModel.from_json(json.dumps(told))
+
+
 def test_contributions_sum_to_the_log_odds(model, history):
     values = history.rows.values[::50]
     adds = model.contributions(values).sum(axis=1)
