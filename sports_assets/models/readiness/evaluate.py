@@ -70,7 +70,10 @@ class Evaluation:
         raise KeyError(f"no line {method}")
 
     def verdicts(self) -> dict[str, str]:
-        """What must hold: "holds", "fails" or "too few to tell"; by intervals over athletes."""
+        """What must hold: "holds", "fails" or "too few to tell"; by intervals over athletes.
+
+        A coverage fails where its interval leaves no doubt, and holds by the figure itself.
+        """
         coverage = self.held.coverage
         if self.athletes < LEAST_TO_TELL:
             return dict.fromkeys(_CLAIMS, "too few to tell")
@@ -80,7 +83,7 @@ class Evaluation:
                 (
                     _verdict(self.of(SCREEN).mae_difference),
                     _verdict(self.of(MEAN_TYPE).rmse_difference),
-                    "holds" if COVERAGE[0] <= coverage.value <= COVERAGE[1] else "fails",
+                    _coverage_verdict(coverage),
                 ),
                 strict=True,
             )
@@ -253,6 +256,13 @@ def _notes(frame: "pd.DataFrame") -> tuple[str, ...]:
 
 def _absent(frame: "pd.DataFrame") -> list[str]:
     return [name for name in ("load_au", *OTHER_ANSWERS) if frame[name].isna().all()]
+
+
+def _coverage_verdict(coverage: Interval) -> str:
+    if COVERAGE[0] <= coverage.value <= COVERAGE[1]:
+        return "holds"
+    is_apart = coverage.high < COVERAGE[0] or coverage.low > COVERAGE[1]
+    return "fails" if is_apart else "too few to tell"
 
 
 def _verdict(difference: Interval) -> str:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -6,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.readiness_model import team_a
+from sports_assets.mlops.bootstrap import Interval
 from sports_assets.models.readiness.__main__ import app
 from sports_assets.models.readiness.errors import ReadinessError
 from sports_assets.models.readiness.evaluate import evaluate, evaluate_teams
@@ -59,6 +61,22 @@ def test_athletes_are_held_out_and_the_model_is_nearer_than_the_rules():
     assert told.of(MEAN_TYPE).rmse_difference.high < 0
     assert told.verdicts()["the mean-type answer is nearer than half and half (RMSE)"] == "holds"
     assert json.loads(told.to_json())["rows"] == told.rows
+
+
+@pytest.mark.parametrize(
+    ("coverage", "verdict"),
+    [
+        (Interval(0.80, 0.70, 0.90), "holds"),
+        (Interval(0.87, 0.84, 0.90), "too few to tell"),
+        (Interval(0.88, 0.86, 0.90), "fails"),
+        (Interval(0.70, 0.66, 0.74), "fails"),
+        (Interval(0.70), "too few to tell"),
+    ],
+)
+def test_a_coverage_fails_only_where_its_interval_leaves_no_doubt(coverage, verdict):
+    told = evaluate(squad(athletes=5, days=60), QUICK, folds=2, replicates=5)
+    other = replace(told, held=replace(told.held, coverage=coverage))
+    assert other.verdicts()["intervals hold 75-85 % of answers"] == verdict
 
 
 def test_months_too_leaves_the_tested_days_out_of_the_fit():
