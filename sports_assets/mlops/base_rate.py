@@ -12,6 +12,7 @@ Ann. Math. Stat. 42:1897). From that week on the level is counted anew.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sports_assets.mlops.metrics import expit, logit
-from sports_assets.mlops.rows import Days, EvaluationError, FloatArray, as_days
+from sports_assets.mlops.rows import Days, EvaluationError, FloatArray, IntArray, as_days
 
 #: Predictions are kept by their logit, in bins of 0.1: all that a shift needs to know of them.
 _EDGES: Final = np.round(np.arange(-9.0, 3.01, 0.1), 1)
@@ -108,32 +109,37 @@ class BaseRateShift:
         return cls(**{**told, **lists, "settings": settings})
 
 
-def recalibrate_on_closed(
+def shifts_as_of(
     p: npt.ArrayLike,
     y_closed: npt.ArrayLike,
     day: npt.ArrayLike,
     *,
-    as_of: np.datetime64,
+    as_of: npt.ArrayLike,
     start: BaseRateShift | None = None,
-) -> BaseRateShift:
-    """The shift as of a day, from all labels that had closed before it.
+) -> Iterator[BaseRateShift]:
+    """The shift as of each of some days, from all labels that had closed before it.
 
     Args:
         p: predictions as the model made them, unshifted, in any order of days.
         y_closed: label of each row; NaN where it is open or will never be known.
         day: of each row.
-        as_of: rows with day + horizon >= `as_of` do not count, whatever label they carry.
+        as_of: ascending; rows with day + horizon >= one of them do not count for it, whatever label
+            they carry.
         start: a shift to go on from; rows of days that are in it already do not count twice.
     """
     state = start or BaseRateShift()
     days, raw, labels = _checked(day, p, y_closed)
-    closed = days + np.timedelta64(state.settings.horizon_d, "D") < as_of
+    horizon = np.timedelta64(state.settings.horizon_d, "D")
+    unique, parts = _by_day(days)
+    closed = 0
     if state.through_day:
-        closed &= days > np.datetime64(state.through_day)
-    for one in np.unique(days[closed]):
-        rows = closed & (days == one)
-        state = _after(state, one, raw[rows], labels[rows])
-    return state
+        closed = int(np.searchsorted(unique, np.datetime64(state.through_day), side="right"))
+    for one in as_days(as_of):
+        while closed < unique.size and unique[closed] + horizon < one:
+            rows = parts[closed]
+            state = _after(state, unique[closed], raw[rows], labels[rows])
+            closed += 1
+        yield state
 
 
 def follow_base_rate(
@@ -151,20 +157,20 @@ def follow_base_rate(
         day: of each row.
         start: the shift before the first of these rows.
     """
-    state = start or BaseRateShift()
-    days, raw, labels = _checked(day, p, y)
-    horizon = np.timedelta64(state.settings.horizon_d, "D")
+    days, raw, _ = _checked(day, p, y)
+    unique, parts = _by_day(days)
+    shifted = np.empty_like(raw)
+    shifts = shifts_as_of(raw, y, days, as_of=unique, start=start)
+    for rows, shift in zip(parts, shifts, strict=True):
+        shifted[rows] = shift.apply(raw[rows])
+    return shifted
+
+
+def _by_day(days: Days) -> tuple[Days, list[IntArray]]:
+    """The days, ascending, and the rows of each."""
     order = np.argsort(days, kind="stable")
     unique, first = np.unique(days[order], return_index=True)
-    parts = dict(zip(unique, np.split(order, first[1:]), strict=True))
-    shifted, closed = np.empty_like(raw), 0
-    for one in unique:
-        while unique[closed] + horizon < one:
-            rows = parts[unique[closed]]
-            state = _after(state, unique[closed], raw[rows], labels[rows])
-            closed += 1
-        shifted[parts[one]] = state.apply(raw[parts[one]])
-    return shifted
+    return unique, np.split(order, first)[1:]
 
 
 def _after(state: BaseRateShift, day: np.datetime64, p: FloatArray, y: FloatArray) -> BaseRateShift:

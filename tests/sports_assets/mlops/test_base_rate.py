@@ -9,7 +9,7 @@ from sports_assets.mlops.base_rate import (
     BaseRateSettings,
     BaseRateShift,
     follow_base_rate,
-    recalibrate_on_closed,
+    shifts_as_of,
 )
 from sports_assets.mlops.metrics import brier_score, expit, observed_expected, roc_auc
 from tests.sports_assets.mlops.conftest import make_squad
@@ -27,6 +27,11 @@ def two_seasons(second, athletes):
     y = np.concatenate([first.frame["y"], moved.frame["y"]])
     p = np.concatenate([first.risk, expit(np.log(moved.risk / (1 - moved.risk)) - np.log(second))])
     return day, y, p, day >= day.min() + np.timedelta64(SEASON + 50, "D")
+
+
+def shift_as_of(p, y, day, *, as_of, start=None):
+    (found,) = shifts_as_of(p, y, day, as_of=[as_of], start=start)
+    return found
 
 
 def test_a_rate_that_doubles_is_followed():
@@ -52,12 +57,12 @@ def test_a_level_that_stays_is_left_alone():
     shifted = follow_base_rate(p, y, day, start=start)
     assert np.abs(np.log(shifted / p)).max() < 0.2
     assert roc_auc(y, shifted) == pytest.approx(roc_auc(y, p), abs=2e-3)
-    assert recalibrate_on_closed(p, y, day, as_of=day.max(), start=start).changed_on == ""
+    assert shift_as_of(p, y, day, as_of=day.max(), start=start).changed_on == ""
 
 
 def test_a_change_is_dated_and_the_level_counted_anew_from_there():
     day, y, p, is_second = two_seasons(2.0, athletes=200)
-    found = recalibrate_on_closed(p, y, day, as_of=day.max())
+    found = shift_as_of(p, y, day, as_of=day.max())
     off = np.datetime64(found.changed_on) - day[is_second].min()
     assert abs(off) <= np.timedelta64(21, "D")
     assert found.level == pytest.approx(2.0, abs=0.25)
@@ -67,7 +72,7 @@ def test_a_change_is_dated_and_the_level_counted_anew_from_there():
 def test_the_first_shift_worked_by_hand():
     # 14 rows at 1 % with seven positive: one injury, 0.02 expected; the prior is worth ten.
     days = np.full(14, np.datetime64("2025-01-01"))
-    found = recalibrate_on_closed(
+    found = shift_as_of(
         np.full(14, 0.01), [1] * 7 + [0] * 7, days, as_of=np.datetime64("2025-01-09"),
         start=BaseRateShift(BaseRateSettings(prior_events=10)),
     )  # fmt: skip
@@ -83,7 +88,7 @@ def test_a_change_needs_its_evidence_worked_by_hand():
     days = np.datetime64("2025-01-01") + np.repeat(np.arange(7), 50)
     p, y = np.full(350, 0.1), np.tile(np.repeat([1.0, 0.0], [20, 30]), 7)
     found = {
-        evidence: recalibrate_on_closed(
+        evidence: shift_as_of(
             p, y, days, as_of=np.datetime64("2025-02-01"),
             start=BaseRateShift(BaseRateSettings(prior_events=100, evidence=evidence)),
         )
@@ -113,10 +118,10 @@ def test_going_on_from_a_kept_state_is_as_good_as_from_the_beginning(seed, cut):
     day = np.datetime64("2025-01-01") + np.repeat(np.arange(60), 3)
     p, y = rng.uniform(0.01, 0.2, 180), (rng.random(180) < 0.1).astype(float)
     order = rng.permutation(180)
-    whole = recalibrate_on_closed(p[order], y[order], day[order], as_of=day[-1])
-    part = recalibrate_on_closed(p, y, day, as_of=day[3 * cut])
+    whole = shift_as_of(p[order], y[order], day[order], as_of=day[-1])
+    part = shift_as_of(p, y, day, as_of=day[3 * cut])
     kept = BaseRateShift.from_json(part.to_json())
-    assert recalibrate_on_closed(p, y, day, as_of=day[-1], start=kept).to_json() == pytest.approx(
+    assert shift_as_of(p, y, day, as_of=day[-1], start=kept).to_json() == pytest.approx(
         whole.to_json()
     )
     assert whole.apply(p[-3:]) == pytest.approx(follow_base_rate(p, y, day)[-3:])
