@@ -9,7 +9,6 @@ Belongs here: the interface, what a profile answers, and how it is packed into b
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 import numpy as np
@@ -156,20 +155,6 @@ class Profile:
         if known.n == known.missing:
             return [float("nan")] * len(ranks)
         return self._sketch(column).quantiles(ranks)
-
-    def histogram(self, column: str, edges: Sequence[float]) -> list[float]:
-        """Known values between neighbouring edges: `(edges[i], edges[i+1]]`, one less than edges.
-
-        Values outside of the edges are not counted: put -inf and inf at the ends to have all.
-        """
-        known = self.numbers(column)
-        inner = [edge for edge in edges if np.isfinite(edge)]
-        below = dict(zip(inner, self.cdf(column, inner), strict=True))
-        below |= {-np.inf: 0.0, np.inf: 1.0}
-        total = known.n - known.missing
-        if not total:
-            return [0.0] * (len(edges) - 1)
-        return [total * (below[high] - below[low]) for low, high in pairwise(edges)]
 
     def merge(self, other: "Profile") -> "Profile":
         """Both tables in one; a column that only one has stays as it is there."""

@@ -6,7 +6,6 @@ rate come out as the calibration of the hazard states them (about 270 h an athle
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import IntEnum
 
 import numpy as np
@@ -148,8 +147,3 @@ def _kind(until: int, since: int, weekday: int) -> Day:
         return near[until]
     is_hard = weekday in {calendar.WEDNESDAY, calendar.FRIDAY}
     return Day.ENDURANCE if is_hard else Day.STRENGTH
-
-
-def dates(first_day: date, days: int) -> list[date]:
-    """The calendar of a history."""
-    return [first_day + timedelta(days=at) for at in range(days)]

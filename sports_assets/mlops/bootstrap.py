@@ -34,12 +34,6 @@ class Interval:
         """For JSON, which has no NaN."""
         return [one if np.isfinite(one) else None for one in (self.value, self.low, self.high)]
 
-    @classmethod
-    def from_list(cls, told: list[float | None]) -> "Interval":
-        """The inverse of `to_list`."""
-        value, low, high = (float("nan") if one is None else float(one) for one in told)
-        return cls(value, low, high)
-
 
 @dataclass(frozen=True)
 class Draws:
@@ -110,19 +104,6 @@ def draw_by_athlete(
             for name, value in measure(weights).items():
                 drawn[name].append(value)
     return Draws(values, {name: np.array(told) for name, told in drawn.items()}, level)
-
-
-def bootstrap_by_athlete(
-    measure: Measure,
-    athlete_id: npt.ArrayLike,
-    *,
-    seed: int,
-    replicates: int = 200,
-    level: float = 0.95,
-) -> dict[str, Interval]:
-    """Each figure of `measure` with its interval; see `draw_by_athlete`."""
-    draws = draw_by_athlete(measure, athlete_id, seed=seed, replicates=replicates, level=level)
-    return {name: draws.interval(name) for name in draws.values}
 
 
 def paired_difference(

@@ -12,7 +12,6 @@ Verdict = Literal["ok", "watch", "act"]
 #: What moved it: `shift` of values, `missing` answers, a new device, or what was to be expected of
 #: the plan; `decay` of performance; `none`.
 DriftKind = Literal["none", "shift", "missing", "device_change", "expected", "decay"]
-_RANK: dict[Verdict, int] = {"ok": 0, "watch": 1, "act": 2}
 
 
 @dataclass(frozen=True)
@@ -61,34 +60,3 @@ def findings_table(findings: Iterable[Finding]) -> pa.Table:
         row["source"] = row.pop("model")
         rows.append(row)
     return pa.Table.from_pylist(rows, schema=FINDING_SCHEMA)
-
-
-def read_findings(table: pa.Table) -> list[Finding]:
-    """Rows of `ops/drift`, as they were; other columns are passed over."""
-    names = [name for name in FINDING_SCHEMA.names if name != "source"]
-    return [
-        Finding(model=row["source"], **{name: row[name] for name in names})
-        for row in table.to_pylist()
-    ]
-
-
-def worst(findings: Iterable[Finding]) -> Verdict:
-    """The gravest verdict; `ok` of none."""
-    return max((finding.verdict for finding in findings), key=_RANK.__getitem__, default="ok")
-
-
-def alarm_days(days: Iterable[date], quiet_d: int = 28) -> list[date]:
-    """Days on which an alarm is a new one: the first, and each that comes later than so many days
-    after the last day of alarm.
-
-    Args:
-        days: on which a model had a verdict `act`.
-        quiet_d: an alarm that goes on, or comes back sooner, is the same alarm.
-    """
-    found: list[date] = []
-    last: date | None = None
-    for day in sorted(set(days)):
-        if last is None or (day - last).days > quiet_d:
-            found.append(day)
-        last = day
-    return found

@@ -156,11 +156,6 @@ def roc_auc(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
     return prepare_roc_auc(y, p)(np.ones(np.size(y)))
 
 
-def pr_auc(y: npt.ArrayLike, p: npt.ArrayLike) -> float:
-    """Average precision; NaN without a positive."""
-    return prepare_pr_auc(y, p)(np.ones(np.size(y)))
-
-
 def calibration_line(y: npt.ArrayLike, p: npt.ArrayLike) -> CalibrationLine:
     """Slope and intercept of calibration; see `prepare_calibration_line`."""
     return prepare_calibration_line(y, p)(np.ones(np.size(y)))

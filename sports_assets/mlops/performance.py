@@ -3,8 +3,7 @@
 An onset counts on the day it happens, against the rate that the champion's last probabilities
 promised for that day (a seventh of a week's), not seven days later when the label of the week
 closes. What decides is a CUSUM for a doubled hazard (`poisson_cusum`), with a limit by the false
-alarms that a stable season may have; observed/expected with its exact interval and the Brier score
-beside the running base rate are told beside it.
+alarms that a stable season may have; observed/expected with its exact interval is told beside it.
 
 What is possible. With 25 athletes and 0.75 injuries a week a doubled hazard is found within 29 days
 (median) at one false alarm a season, and within 21 days only at two; no rule does much better, the
@@ -17,7 +16,6 @@ It stands on calibration: where 1.2 times as many injuries come as expected, a s
 false alarms and not 0.6, and where 1.4 times as many, 2.1. Recalibrate on closed labels first.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -132,38 +130,6 @@ def poisson_interval(count: int, level: float = 0.95) -> tuple[float, float]:
     tail = (1 - level) / 2
     low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
     return low, float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
-
-
-def brier_beside_base_rate(
-    probabilities: Sequence[float] | FloatArray,
-    labels: Sequence[float] | FloatArray,
-    days: Sequence[date],
-    horizon_d: int = HORIZON_D,
-) -> tuple[float, float]:
-    """Brier score of the model, and of who always says the rate of the labels closed so far.
-
-    Args:
-        probabilities, labels: (rows,); rows with an open label (NaN) are left out.
-        days: evening of each row. A label is closed `horizon_d` days later.
-
-    Returns:
-        Both scores over the rows for which some label had been closed; NaN without any.
-    """
-    p, y = np.asarray(probabilities, np.float64), np.asarray(labels, np.float64)
-    day = np.array(days, dtype="datetime64[D]").astype(np.int64)
-    closed = ~np.isnan(y)
-    p, y, day = p[closed], y[closed], day[closed]
-    order = np.argsort(day, kind="stable")
-    p, y, day = p[order], y[order], day[order]
-    seen = np.searchsorted(day, day - horizon_d, side="right")
-    has_past = seen > 0
-    if not has_past.any():
-        return math.nan, math.nan
-    rate = np.concatenate(([0.0], np.cumsum(y)))[seen[has_past]] / seen[has_past]
-    return (
-        float(np.square(p[has_past] - y[has_past]).mean()),
-        float(np.square(rate - y[has_past]).mean()),
-    )
 
 
 def judge_performance(

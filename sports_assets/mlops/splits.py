@@ -7,7 +7,6 @@ audit, which shows what they would have claimed.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,6 @@ from sports_assets.mlops.rows import Days, EvaluationError, FloatArray, IntArray
 
 #: Fits on the rows at the first positions and predicts the rows at the second; knows the features.
 FitPredict = Callable[[IntArray, IntArray], FloatArray]
-
-#: So many days without anybody's activity part two seasons, days.
-BREAK_D: Final = 21
 
 
 @dataclass(frozen=True)
@@ -68,25 +64,6 @@ def athlete_folds(
     return fold[codes]
 
 
-def season_starts(
-    day: npt.ArrayLike, is_active: npt.ArrayLike | None = None, break_d: int = BREAK_D
-) -> Days:
-    """First day of each season: after a break in which nobody of the club did anything.
-
-    Args:
-        day: of each row.
-        is_active: whether the athlete did something on it (e.g. `load_au > 0`); None for all rows.
-        break_d: days of inactivity that part two seasons.
-    """
-    days = as_days(day)
-    active = days if is_active is None else days[np.asarray(is_active, dtype=bool)]
-    unique = np.unique(active)
-    if not unique.size:
-        return unique
-    is_first = np.append(True, np.diff(unique) > np.timedelta64(break_d, "D"))
-    return np.asarray(unique[is_first])
-
-
 def time_cuts(
     day: npt.ArrayLike,
     starts: npt.ArrayLike | None = None,
@@ -98,7 +75,7 @@ def time_cuts(
 
     Args:
         day: of each row.
-        starts: first days of seasons, e.g. from `season_starts`; None for none known.
+        starts: first days of seasons; None for none known.
         first_share: share of all rows that must lie before a cut, so that there is enough to fit.
         parts: so many cuts, at equal numbers of rows after the first half, where seasons give none.
 

@@ -113,8 +113,3 @@ def interval(above: Floats, share: Floats | float) -> tuple[Ints, Ints]:
     low = LOWEST + is_in.argmax(axis=1)
     high = HIGHEST - is_in[:, ::-1].argmax(axis=1)
     return low.astype(np.int64), high.astype(np.int64)
-
-
-def nearest_answer(answers: Floats) -> Floats:
-    """Rounded to the scale; halves go up."""
-    return np.clip(np.floor(answers + 0.5), LOWEST, HIGHEST)

@@ -14,8 +14,6 @@ from sports_assets.models.readiness.answers import is_within
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-
 PERSISTENCE: Final = "persistence"
 HALF_AND_HALF: Final = "half and half"
 MEAN_TYPE: Final = "model, mean"

@@ -130,45 +130,6 @@ def days_lost(injuries: pd.DataFrame) -> tuple[Floats, Bools]:
     return np.where(is_returned, np.maximum(days, 1.0), days), is_returned
 
 
-def injuries_of_athlete_days(athlete_days: pd.DataFrame) -> pd.DataFrame:
-    """Injuries from a frame of athlete-days (`injury_start`, `is_injured`, each calendar day).
-
-    An absence runs from its onset through the last unbroken day of `is_injured`, or to a new onset:
-    who is hurt in a session had come back to it.
-
-    Args:
-        athlete_days: one row an athlete and day, complete, by athlete_id and day; optional
-            `injury_kind` and `age_years` on the day of onset, and `prior_injuries`, those before
-            the first day.
-
-    Returns:
-        A frame of `as_injuries`; injury_id is athlete and onset.
-    """
-    rows: list[dict[str, object]] = []
-    for athlete_id, days in athlete_days.groupby("athlete_id", sort=True):
-        starts_here = days["injury_start"].to_numpy(bool)
-        is_away = days["is_injured"].to_numpy(bool) & ~starts_here
-        day = days["day"].to_numpy()
-        for count, start in enumerate(np.flatnonzero(starts_here).tolist()):
-            back = np.flatnonzero(~is_away[start + 1 :])
-            onset = days.iloc[start]
-            rows.append(
-                {
-                    "injury_id": f"{athlete_id}/{pd.Timestamp(day[start]):%Y-%m-%d}",
-                    "athlete_id": athlete_id,
-                    "team": onset.get("team"),
-                    "day": day[start],
-                    "return_day": day[start + 1 + int(back[0])] if len(back) else pd.NaT,
-                    "observed_through": day[-1],
-                    "kind": onset.get("injury_kind"),
-                    "age_years": onset.get("age_years"),
-                    "previous_injuries": onset.get("prior_injuries", np.nan) + count,
-                }
-            )
-    names = [*REQUIRED, *_TEXTS, *_NUMBERS, "observed_through"]
-    return as_injuries(pd.DataFrame(rows, columns=names))
-
-
 def _text(frame: pd.DataFrame, name: str, default: str) -> list[str]:
     if name not in frame:
         return [default] * len(frame)

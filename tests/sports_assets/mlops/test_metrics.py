@@ -12,7 +12,6 @@ from sports_assets.mlops.metrics import (
     expit,
     logit,
     observed_expected,
-    pr_auc,
     prepare_calibration_line,
     prepare_pr_auc,
     prepare_roc_auc,
@@ -30,7 +29,8 @@ def test_curves_of_four_rows_worked_by_hand():
     # Pairs of a positive and a negative: 0.8 > 0.1, 0.8 > 0.4, 0.4 > 0.1, and a tie: 3.5 of 4.
     assert roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8]) == pytest.approx(3.5 / 4)
     # Half the recall at precision 1, the rest at 2 of 3.
-    assert pr_auc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8]) == pytest.approx(0.5 + 0.5 * 2 / 3)
+    average = prepare_pr_auc([0, 0, 1, 1], [0.1, 0.4, 0.4, 0.8])(np.ones(4))
+    assert average == pytest.approx(0.5 + 0.5 * 2 / 3)
 
 
 @settings(deadline=None)

@@ -5,10 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sports_assets.mlops.drift_findings import alarm_days
 from sports_assets.mlops.performance import (
     DailyOnsets,
-    brier_beside_base_rate,
     charts_of,
     daily_onsets,
     judge_performance,
@@ -68,19 +66,6 @@ def test_the_interval_of_a_count():
     assert poisson_interval(0) == pytest.approx((0.0, 3.6889), abs=1e-3)
 
 
-def test_brier_beside_the_rate_of_closed_labels_by_hand():
-    # On day 7 the label of day 0 is closed (1): the base rate says 1; on day 14 it says a half.
-    days = [MONDAY + timedelta(days=at) for at in (0, 7, 14)]
-    model, base = brier_beside_base_rate([0.9, 0.2, 0.4], [1, 0, 1], days)
-    assert model == pytest.approx((0.04 + 0.36) / 2)
-    assert base == pytest.approx((1.0 + 0.25) / 2)
-
-
-def test_open_labels_are_left_out():
-    days = [MONDAY, MONDAY + timedelta(days=7)]
-    assert all(map(math.isnan, brier_beside_base_rate([0.1, 0.2], [1, math.nan], days)))
-
-
 def test_a_doubled_hazard_is_decay_and_says_so():
     daily = course(np.repeat([0.75 / 7, 1.5 / 7], [200, 100]), seed=8)
     act, _, _ = charts_of(daily, Settings())
@@ -113,8 +98,3 @@ def test_seasons_with_and_without_a_doubled_hazard():
     assert np.mean(watches) < 2.2
     assert np.median(seen) <= 23
     assert np.median(delays) <= 40
-
-
-def test_an_alarm_that_goes_on_is_one_alarm():
-    weeks = [MONDAY + timedelta(days=7 * at) for at in (0, 1, 2, 10, 13)]
-    assert alarm_days(weeks) == [weeks[0], weeks[3]]

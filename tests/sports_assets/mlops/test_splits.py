@@ -11,7 +11,6 @@ from sports_assets.mlops.rows import EvaluationError
 from sports_assets.mlops.splits import (
     athlete_folds,
     out_of_fold,
-    season_starts,
     split_chronological,
     split_disjoint_and_forward,
     split_grouped,
@@ -61,14 +60,6 @@ def test_positives_are_dealt_evenly(seed):
     y = np.isin(WHO, ["a0", "a1", "a2"]) & (np.datetime64("2025-01-06") == DAY)
     fold = athlete_folds(WHO, 3, seed, y)
     assert [int(y[fold == k].sum()) for k in range(3)] == [1, 1, 1]
-
-
-def test_a_break_of_all_begins_a_season():
-    days = np.concatenate([DAY[:40], DAY[:40] + np.timedelta64(70, "D")])
-    assert [str(day) for day in season_starts(days)] == ["2025-01-01", "2025-03-12"]
-    active = np.zeros(80, dtype=bool)
-    active[:40] = True
-    assert [str(day) for day in season_starts(days, active)] == ["2025-01-01"]
 
 
 def test_cuts_are_the_starts_of_seasons_with_enough_before_them():

@@ -16,7 +16,6 @@ from sports_assets.models.recovery.features import (
     InjuriesError,
     as_injuries,
     days_lost,
-    injuries_of_athlete_days,
     known_as_of,
 )
 from sports_assets.models.recovery.fit import fit
@@ -314,30 +313,6 @@ def test_days_are_read_however_they_are_written(onset: object, back: object) -> 
     assert found["day"].tolist() == [pd.Timestamp("2024-01-03"), pd.Timestamp("2024-01-05")]
     assert found["return_day"][0] == pd.Timestamp("2024-01-10")
     assert pd.isna(found["return_day"][1])
-
-
-def test_injuries_of_athlete_days() -> None:
-    away = {"a": range(2, 6), "b": range(7, 10)}
-    frame = pd.DataFrame(
-        {
-            "athlete_id": athlete,
-            "team": "first",
-            "day": day(number),
-            "injury_start": number == days[0] or (athlete, number) == ("a", 4),
-            "is_injured": number in days,
-            "injury_kind": "muscle" if number == days[0] else None,
-            "prior_injuries": 1.0,
-        }
-        for athlete, days in away.items()
-        for number in range(10)
-    )
-    found = injuries_of_athlete_days(frame)
-    assert found["injury_id"].tolist() == ["a/2024-07-03", "a/2024-07-05", "b/2024-07-08"]
-    assert found["previous_injuries"].tolist() == [1, 2, 1]
-    days, is_returned = days_lost(found)
-    assert days.tolist() == [2, 2, 2]
-    assert is_returned.tolist() == [True, True, False]
-    assert injuries_of_athlete_days(frame.iloc[:0]).empty
 
 
 # The evaluation
