@@ -153,8 +153,34 @@ def test_a_calibrated_slope_lies_between_the_prior_and_the_data(seed, slope):
     assert observed_expected(labels, calibrated) == pytest.approx(1, abs=1e-3)
 
 
-def test_fewer_than_ten_injuries_calibrate_nothing():
+def test_what_was_calibrated_at_half_is_right_at_true_prevalence():
+    def bent(seed):
+        """Of a model calibrated at 50 % while the truth is 5 %, and too sure of itself."""
+        rng = np.random.default_rng(seed)
+        x = rng.normal(-3, 0.8, 40_000)
+        return (rng.random(40_000) < expit(x)).astype(float), 3 + 1.5 * x
+
+    labels, told = bent(1)
+    found = calibrate(labels, told, int(labels.sum()))
+    labels, told = bent(2)
+    calibrated = found.apply(expit(told))
+    assert observed_expected(labels, expit(told)) < 0.3
+    assert observed_expected(labels, calibrated) == pytest.approx(1, abs=0.06)
+    assert calibration_line(labels, calibrated).slope == pytest.approx(1, abs=0.06)
+
+
+def test_predictions_that_rank_the_wrong_way_come_near_the_base_rate():
+    rng = np.random.default_rng(3)
+    told = rng.normal(-3, 1, 4000)
+    labels = (rng.random(4000) < expit(-3 - 2 * (told + 3))).astype(float)
+    found = calibrate(labels, told, int(labels.sum()))
+    assert found.parameters[1] == pytest.approx(0.1)
+    assert np.ptp(found.apply(expit([-4.0, -2.0]))) < 0.03
+
+
+def test_fewer_than_ten_injuries_calibrate_nothing_nor_does_one_class():
     assert calibrate(np.array([1.0, 0, 0, 0]), np.zeros(4), 9).kind == "identity"
+    assert calibrate(np.zeros(4), np.arange(4.0), 10).kind == "identity"
 
 
 # Reasons
