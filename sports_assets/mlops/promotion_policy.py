@@ -62,7 +62,6 @@ class PromotionPolicy:
 
     version: int
     approval_lasts: timedelta
-    max_leak_gap: float
     bands: tuple[CalibrationBand, ...]
     models: Mapping[str, ModelPolicy]
 
@@ -85,7 +84,10 @@ class PromotionPolicy:
 
 
 def load_policy(path: Path | None = None) -> PromotionPolicy:
-    """Read the policy: that of the package, or a club's own file.
+    """Read the policy.
+
+    Args:
+        path: of another file than the package's own, which is the one that decides.
 
     Raises:
         PolicyError: a name is missing or unknown, or a value is none of its kind.
@@ -95,7 +97,7 @@ def load_policy(path: Path | None = None) -> PromotionPolicy:
         told = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"the promotion policy cannot be read: {error}") from error
-    _only(told, ("version", "approval", "leak", "calibration", "model"), "the policy")
+    _only(told, ("version", "approval", "calibration", "model"), "the policy")
     bands = tuple(
         CalibrationBand(
             int(one["from_events"]),
@@ -109,7 +111,6 @@ def load_policy(path: Path | None = None) -> PromotionPolicy:
     return PromotionPolicy(
         version=int(told["version"]),
         approval_lasts=timedelta(days=told["approval"]["expires_d"]),
-        max_leak_gap=float(told["leak"]["max_gap"]),
         bands=bands,
         models={name: _model(name, section) for name, section in told["model"].items()},
     )

@@ -258,7 +258,6 @@ def test_no_promotion_over_a_proven_champion_without_every_condition(
 
 def test_the_policy_in_the_package_says_who_needs_approval() -> None:
     assert {name for name, one in POLICY.models.items() if one.needs_approval} == {"injury_risk"}
-    assert POLICY.max_leak_gap == 0.05
     widths = [one.slope[1] - one.slope[0] for one in POLICY.bands]
     assert widths == sorted(widths, reverse=True)
 
@@ -272,8 +271,9 @@ def test_the_policy_in_the_package_says_who_needs_approval() -> None:
         ("coverage = [0.75, 0.85]         # of", "# of", "coverage belongs to"),
         ("slope = [0.60, 1.40]", "slope = [1.40, 0.60]", "slope is"),
         ("from_events = 1000", "from_events = 100", "must rise"),
-        ("version = 2", "version = ", "cannot be read"),
-        ("[leak]\nmax_gap = 0.05", "", "lacks leak"),
+        ("version = 3", "version = ", "cannot be read"),
+        ("[approval]\nexpires_d = 30", "", "lacks approval"),
+        ("[approval]", "[leak]\nmax_gap = 0.05\n[approval]", "does not know leak"),
     ],
 )
 def test_a_misspelt_policy_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
