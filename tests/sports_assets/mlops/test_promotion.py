@@ -120,6 +120,46 @@ def test_a_lower_error_is_better_where_the_policy_says_so() -> None:
     assert ready(0.02, 0.04) is Verdict.REJECT
 
 
+@pytest.mark.parametrize(
+    ("events", "inside", "outside", "words"),
+    [
+        # 1.96 √(0.8 · 0.2 / 40) = 0.1240: 0.0740 beyond the bounds.
+        (40, (0.677, 0.923), (0.675, 0.925), "0.676 to 0.924, as wide as chance makes it with 40"),
+        # 1.96 · 0.4 / 10 = 0.0784: 0.0284 beyond.
+        (
+            100,
+            (0.722, 0.878),
+            (0.721, 0.879),
+            "0.722 to 0.878, as wide as chance makes it with 100",
+        ),
+        # 1.96 · 0.4 / √246 = 0.04999, within the bounds as they are.
+        (246, (0.75, 0.85), (0.7499, 0.8501), "0.75 to 0.85"),
+        (1000, (0.75, 0.85), (0.7499, 0.8501), "0.75 to 0.85"),
+    ],
+)
+def test_few_events_are_asked_for_a_coverage_as_far_off_as_chance_alone_puts_it(
+    events: int, inside: tuple[float, ...], outside: tuple[float, ...], words: str
+) -> None:
+    def said(coverage: float) -> Decision:
+        return verdict_of(
+            model="recovery",
+            challenger={"events": events, "skill": 0.1, "coverage": coverage},
+            comparison=None,
+            champion=None,
+            leak=None,
+        )
+
+    for coverage in inside:
+        found = said(coverage)
+        assert found.verdict is Verdict.PROMOTE
+        assert any(f"inside {words}" in one for one in found.reasons), found.reasons
+    for coverage in outside:
+        found = said(coverage)
+        assert found.verdict is Verdict.REJECT
+        assert any(f"outside {words}" in one for one in found.reasons), found.reasons
+    assert any("chance" in one for one in said(0.8).reasons) == (events < 246)
+
+
 @pytest.mark.parametrize(("coverage", "verdict"), [(0.75, "promote"), (0.74, "reject")])
 def test_an_interval_must_cover_what_it_says(coverage: float, verdict: str) -> None:
     found = verdict_of(
@@ -271,7 +311,7 @@ def test_the_policy_in_the_package_says_who_needs_approval() -> None:
         ("coverage = [0.75, 0.85]         # of", "# of", "coverage belongs to"),
         ("slope = [0.60, 1.40]", "slope = [1.40, 0.60]", "slope is"),
         ("from_events = 1000", "from_events = 100", "must rise"),
-        ("version = 3", "version = ", "cannot be read"),
+        ("version = 4", "version = ", "cannot be read"),
         ("[approval]\nexpires_d = 30", "", "lacks approval"),
         ("[approval]", "[leak]\nmax_gap = 0.05\n[approval]", "does not know leak"),
     ],
