@@ -39,6 +39,10 @@ from resources.object_store import is_s3
 #: Times that MLflow's alias is set after ours, should others move it meanwhile.
 _FOLLOWED = 5
 _SHA256, _TRAINED, _CREATED = "sha256", "trained_through", "created_at_utc"
+#: Tags of each move of an alias.
+_MOVED_BY_US = frozenset(
+    {"alias", "version", "expected", "is_rollback", "moved_by", "reason", "at_utc"}
+)
 
 
 class MlflowModelRegistry:
@@ -116,8 +120,8 @@ class MlflowModelRegistry:
 
     def history(self, name: str, alias: Alias = Alias.CHAMPION) -> AliasHistory:
         """See `ModelRegistry.history`."""
-        moves = [_move(one) for one in self._listed(_aliases_of(model_name(name)))]
-        return alias_history(moves, alias)
+        listed = self._listed(_aliases_of(model_name(name)))
+        return alias_history([_move(one) for one in listed if _is_move(one)], alias)
 
     def set_alias(
         self, name: str, alias: Alias, version: int, *, expected: int | None, because: Because
@@ -262,6 +266,11 @@ def _finished(found: Any) -> ModelVersion:  # noqa: ANN401 - MLflow's own versio
         sha256=digest,
         tags=tags,
     )
+
+
+def _is_move(found: Any) -> bool:  # noqa: ANN401 - MLflow's own version
+    """Whether we wrote it: one that was added by hand in MLflow's pages moves nothing."""
+    return set(found.tags) >= _MOVED_BY_US
 
 
 def _move(found: Any) -> AliasMove:  # noqa: ANN401 - MLflow's own version

@@ -51,6 +51,9 @@ def mlflow_client(uri: str, s3: Mapping[str, str]) -> Any:  # noqa: ANN401 - unt
         os.environ.setdefault(name, value)
     if endpoint := s3.get("endpoint"):
         os.environ.setdefault("MLFLOW_S3_ENDPOINT_URL", endpoint)
+    if region := s3.get("region"):
+        # boto3, which MLflow asks, does not read AWS_REGION.
+        os.environ.setdefault("AWS_DEFAULT_REGION", region)
     if uri.startswith(_SQLITE):
         _ready(_sqlite_file(uri))
     else:

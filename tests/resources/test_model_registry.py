@@ -203,6 +203,22 @@ def test_a_version_that_somebody_else_registered_is_not_one_of_ours(
         local.version(name, 2)
 
 
+def test_a_version_added_by_hand_to_the_moves_of_an_alias_moves_nothing(
+    registry: MlflowModelRegistry, name: str
+) -> None:
+    for payload in (b"1", b"2"):
+        registry.log_and_register(record(name), payload)
+    promote(registry, name, 1, None)
+    registry._client.create_model_version(f"{name}.aliases", source=f"models:/{name}/2")
+    registry._client.create_model_version(
+        f"{name}.aliases", source=f"models:/{name}/2", tags={"alias": "champion", "version": "2"}
+    )
+    assert champion(registry, name) == 1
+    promote(registry, name, 2, 1)
+    assert registry.rollback(name, because=BECAUSE).version == 1
+    assert [move.version for move in registry.history(name).moves] == [1, 2, 1]
+
+
 def test_a_run_that_died_long_ago_is_marked_as_killed(
     local: MlflowModelRegistry, name: str
 ) -> None:
@@ -283,6 +299,23 @@ def test_a_server_that_goes_away_is_unavailable_soon(tmp_path: Path) -> None:
         registry.versions(made.name)
 
 
+@pytest.mark.parametrize(("said", "region"), [("", "eu-central-1"), ("eu-west-1", "eu-west-1")])
+def test_artefacts_go_to_the_region_that_the_settings_say(
+    local: MlflowModelRegistry, monkeypatch: pytest.MonkeyPatch, said: str, region: str
+) -> None:
+    # Set in any case, so that what the registry sets is gone after the test.
+    monkeypatch.setenv("AWS_DEFAULT_REGION", said)
+    if not said:
+        monkeypatch.delenv("AWS_DEFAULT_REGION")
+    MlflowModelRegistry(local._uri, "s3://bucket/models", {"region": "eu-central-1"}).versions("a")
+    from mlflow.store.artifact.s3_artifact_repo import S3ArtifactRepository, _cached_get_s3_client
+
+    _cached_get_s3_client.cache_clear()
+    client = S3ArtifactRepository("s3://bucket/models")._get_s3_client()
+    _cached_get_s3_client.cache_clear()
+    assert client.meta.region_name == region
+
+
 @pytest.mark.slow
 def test_artefacts_are_kept_in_an_object_store(
     tmp_path: Path, s3_options: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -291,6 +324,7 @@ def test_artefacts_are_kept_in_an_object_store(
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_options["access-key-id"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_options["secret-access-key"])
+    monkeypatch.setenv("AWS_DEFAULT_REGION", s3_options["region"])
     monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", s3_options["endpoint"])
     registry = MlflowModelRegistry(
         f"sqlite:///{tmp_path}/mlflow.db", f"s3://{new_bucket(s3_options)}/mlflow", s3_options
