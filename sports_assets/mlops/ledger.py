@@ -7,29 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from resources.model_contracts import OPS_PROMOTION
 from sports_assets.mlops.promotion import Decision
 
 #: A decision that no policy makes: a person let an earlier champion serve again.
 ROLLBACK = "rollback"
-
-#: Columns in order, with what each says; instants are UTC, the day is the club's.
-COLUMNS: dict[str, str] = {
-    "decision_id": "names the row: `<model>:<version>:<instant>`",
-    "model": "the model's name",
-    "version": "the registry's number of the challenger, or of the champion that was gone back to",
-    "day": "the club's local day of the decision",
-    "decided_at_utc": "when it was decided",
-    "verdict": "promote, wait_for_approval, reject or rollback",
-    "reasons": "in words, a line each",
-    "is_provisional": "whether it serves with a label that says it is not proven",
-    "champion_before": "version that served until then; null: none",
-    "approved_by": "who approved or refused it, or rolled back; null: nobody was asked",
-    "approval_reason": "in that person's words",
-    "policy_version": "of promotion.toml; null: a rollback",
-    "registry_run_id": "the registry's run that tells how the model was made",
-    "run_id": "the Dagster run that decided",
-    "provenance": "ProvenanceRef of the evaluation, as JSON",
-}
 
 
 @dataclass(frozen=True)
@@ -88,7 +70,7 @@ def decided(
 
 
 def ledger_row(one: Decided, club_timezone: str) -> dict[str, object]:
-    """One decision as a row, its columns in the order of `COLUMNS`.
+    """One decision as a row of `ops/promotion`; its id is `<model>:<version>:<instant>`.
 
     Raises:
         ValueError: the instant has no zone.
@@ -113,4 +95,4 @@ def ledger_row(one: Decided, club_timezone: str) -> dict[str, object]:
         "run_id": one.run_id,
         "provenance": one.provenance,
     }
-    return {name: row[name] for name in COLUMNS}
+    return {name: row[name] for name in OPS_PROMOTION.schema.names}

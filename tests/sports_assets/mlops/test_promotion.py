@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sports_assets.mlops.ledger import COLUMNS, ROLLBACK, Decided, decided, ledger_row
+from resources.model_contracts import OPS_PROMOTION
+from sports_assets.mlops.ledger import ROLLBACK, Decided, decided, ledger_row
 from sports_assets.mlops.promotion import (
     Approval,
     ApprovalVerdict,
@@ -340,7 +342,8 @@ def test_a_decision_is_a_row_with_everything_it_was_made_on() -> None:
         provenance="{}",
     )
     row = ledger_row(one, "Europe/Berlin")
-    assert tuple(row) == tuple(COLUMNS)
+    assert list(row) == OPS_PROMOTION.schema.names
+    assert OPS_PROMOTION.conform(pa.Table.from_pylist([row])).num_rows == 1
     assert row["decision_id"] == "injury_risk:7:20261129T233000.000000Z"
     assert str(row["day"]) == "2026-11-30"  # of the club
     assert (row["verdict"], row["champion_before"], row["approved_by"]) == ("promote", 6, "Dr. Roe")
