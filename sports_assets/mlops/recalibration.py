@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sports_assets.mlops.metrics import expit, logit
-from sports_assets.mlops.rows import FloatArray
+from sports_assets.mlops.metrics import EPSILON, expit, logit
+from sports_assets.mlops.rows import EvaluationError, FloatArray
 
 Kind = Literal["identity", "platt"]
 
@@ -49,3 +49,22 @@ class Calibrator:
         """The inverse of `to_json`."""
         told = json.loads(text)
         return cls(told["kind"], tuple(told["parameters"]), told["events"])
+
+
+def level_shift(y: FloatArray, p: FloatArray) -> float:
+    """What to add to the logit of each prediction so that as much is expected as was observed.
+
+    Raises:
+        EvaluationError: one class only: no finite shift does.
+    """
+    observed = float(y.sum())
+    if not 0 < observed < y.size:
+        raise EvaluationError("the labels are all of one class: there is no level to calibrate to")
+    x, shift = logit(p), 0.0
+    for _ in range(100):
+        risk = expit(x + shift)
+        step = (observed - float(risk.sum())) / max(float(np.dot(risk, 1 - risk)), EPSILON)
+        shift += float(np.clip(step, -1, 1))
+        if abs(step) < 1e-10:  # noqa: PLR2004 - converged
+            break
+    return shift
