@@ -26,6 +26,9 @@ from sports_assets.mlops.rows import Days, EvaluationError, FloatArray, IntArray
 _EDGES: Final = np.round(np.arange(-9.0, 3.01, 0.1), 1)
 _CENTRES: Final = np.concatenate(([-9.05], (_EDGES[:-1] + _EDGES[1:]) / 2, [3.05]))
 _FARTHEST: Final = 4.0
+#: By which a squad's rate differs from season to season, beyond chance: in simulated squads, whose
+#: athletes grow older and are hurt again, it grows by 10 to 20 % a season.
+_SEASON_LOG_SD: Final = 0.15
 #: Days of labels that are counted together, and how many such weeks a change is looked for in.
 _WEEK_D: Final = 7
 _WEEKS: Final = 104
@@ -36,7 +39,7 @@ class BaseRateSettings:
     """Everything that changes the shift.
 
     Attributes:
-        prior_events: the model's own level is worth so many injuries: those it was learned from.
+        prior_events: the model's own level is worth so many injuries; see `learned_from`.
         evidence: log likelihood that a change must explain. Of 120 stable simulated seasons of a
             squad of 25, two saw a change that was none; a rate that doubles is believed after some
             40 injuries by one squad (four to five months), within two to three weeks by twenty.
@@ -51,6 +54,15 @@ class BaseRateSettings:
     renewed_events: float = 5.0
     least_events: float = 3.0
     horizon_d: int = 7
+
+    @classmethod
+    def learned_from(cls, injuries: float) -> "BaseRateSettings":
+        """The settings of a model that was learned from so many injuries.
+
+        Its level is as sure as they make it, and holds next season as well as a squad's own rate
+        does from one season to the next: the variance of its logarithm is 1/injuries + 0.15².
+        """
+        return cls(prior_events=1 / (1 / max(injuries, 1.0) + _SEASON_LOG_SD**2))
 
 
 @dataclass(frozen=True)

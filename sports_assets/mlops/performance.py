@@ -8,7 +8,7 @@ alarms that a stable season may have; observed/expected with its exact interval 
 What is possible. With 25 athletes and 0.75 injuries a week a doubled hazard is found within 29 days
 (median) at one false alarm a season, and within 21 days only at two; no rule does much better, the
 information is not there. Three weeks at one false alarm take about 1.4 injuries a week, a squad of
-about 47. So `act` stands at 0.6 false alarms a season (median 36 days), which leaves the inputs
+about 47. So `act` stands at 0.3 false alarms a season (median 46 days), which leaves the inputs
 their part of one, and `watch` at two, where the median is three weeks: enough to make a challenger
 ready, and to trouble nobody.
 
@@ -51,7 +51,7 @@ class PerformanceSettings:
     """
 
     ratio: float = 2.0
-    false_alarms: float = 0.6
+    false_alarms: float = 0.3
     false_watches: float = 2.0
     lower_ratio: float = 0.5
     lower_false_alarms: float = 0.05

@@ -243,8 +243,7 @@ def _followed(history: History, p: FloatArray, injuries: FloatArray) -> FloatArr
     for cut, end in zip(history.cuts, ends, strict=True):
         at = np.flatnonzero(np.isfinite(p) & (rows.days >= cut) & (rows.days < end))
         if at.size:
-            settings = BaseRateSettings(prior_events=float(injuries[at].mean()))
-            start = BaseRateShift(settings)
+            start = BaseRateShift(BaseRateSettings.learned_from(float(injuries[at].mean())))
             followed[at] = follow_base_rate(p[at], rows.labels[at], rows.days[at], start=start)
     return followed
 

@@ -149,8 +149,7 @@ def fit(
         trees=trees.model_to_string() if trees else "",
         trees_weight=choice.trees_weight,
         calibrator=calibrate(kept.labels, choice.unseen, injuries),
-        # The model's own level is as sure as the injuries that it was learned from.
-        shift=BaseRateShift(BaseRateSettings(prior_events=float(injuries))),
+        shift=BaseRateShift(BaseRateSettings.learned_from(injuries)),
         start=start or Start(),
         injuries=injuries,
         athletes=athletes,

@@ -441,4 +441,4 @@ def test_the_help_documents_the_columns():
 
 def test_a_new_model_shifts_nothing(model):
     assert model.shift == BaseRateShift(model.shift.settings)
-    assert model.shift.settings.prior_events == model.injuries
+    assert 0 < model.shift.settings.prior_events < model.injuries
