@@ -100,6 +100,10 @@ ANSWERS: Final = (
     "readiness", "fatigue", "soreness", "stress", "mood", "sleep_quality", "sleep_duration_h",
 )  # fmt: skip
 
+#: Somebody may be hurt again on the day after; where so many onsets follow one, the absence is
+#: marked: at least so many rows, and more than this share of all.
+_LEAST_REPEATED: Final = 3
+_MOST_REPEATED: Final = 0.2
 #: What goes on when nothing is told of a day.
 _CARRIED: Final = ("athlete_id", "team", "is_injured", "age_years", "prior_injuries")
 
@@ -134,9 +138,11 @@ def read_athlete_days(path: Path, required: Sequence[str] = INJURY_COLUMNS) -> "
     try:
         _sources(names, required)
         _check_table(table)
-        return as_athlete_days(_frame_of(table), required)
+        days = as_athlete_days(_frame_of(table), required)
+        _check_onsets(days)
     except AthleteDaysError as error:
         raise AthleteDaysError(f"{path}: {error}") from error
+    return days
 
 
 def as_athlete_days(frame: "pd.DataFrame", required: Sequence[str] = ()) -> "pd.DataFrame":
@@ -200,6 +206,19 @@ def check_complete(days: "pd.DataFrame") -> None:
             "athlete-days are not sorted, are double, or have gaps: pass the frame through "
             "as_athlete_days first"
         )
+
+
+def _check_onsets(days: "pd.DataFrame") -> None:
+    """Refuse a file in which absent days are marked as onsets, each one an injury of its own."""
+    onset, athlete = days["injury_start"].to_numpy(bool), days["athlete_id"].to_numpy()
+    again = np.flatnonzero(onset[1:] & onset[:-1] & (athlete[1:] == athlete[:-1])) + 1
+    if again.size < _LEAST_REPEATED or again.size <= _MOST_REPEATED * onset.sum():
+        return
+    raise AthleteDaysError(
+        f"column injury_start: {again.size} of {int(onset.sum())} marked rows, of "
+        f"{len(np.unique(athlete[again]))} athletes, follow a marked row of the day before: mark "
+        "the first day of an injury alone; is_injured tells of the days after it"
+    )
 
 
 def _check_table(table: "pa.Table") -> None:

@@ -119,6 +119,35 @@ def test_teams_that_are_numbers_with_gaps_are_the_numbers(tmp_path):
     assert read_athlete_days(path, ())["team"].tolist() == ["2", "2", "2", "squad"]
 
 
+def club_of_absences(tmp_path, lengths, marked):
+    """One athlete; absences of so many days, of which the first `marked` bear the mark."""
+    away, onset = [], []
+    for days in lengths:
+        away += [False] * 10 + [True] * days
+        onset += [False] * 10 + [day < marked for day in range(days)]
+    count = len(away)
+    columns = {"load_au": [300.0] * count, "minutes": [60.0] * count, "is_match": [False] * count}
+    dates = list(pd.date_range("2026-01-01", periods=count).strftime("%Y-%m-%d"))
+    ids = {"athlete_id": ["a"] * count, "date": dates}
+    return export(tmp_path, **ids, **columns, injury_start=onset, is_injured=away)
+
+
+def test_absent_days_marked_as_onsets_are_refused(tmp_path):
+    path = club_of_absences(tmp_path, [5, 3, 1, 4], marked=99)
+    with pytest.raises(AthleteDaysError) as refused:
+        read_athlete_days(path)
+    assert "9 of 13 marked rows, of 1 athletes" in str(refused.value)
+    assert "mark the first day of an injury alone" in str(refused.value)
+
+
+def test_hurt_again_on_the_day_after_is_no_mistake(tmp_path):
+    marked_twice = read_athlete_days(club_of_absences(tmp_path, [1] * 9 + [2], marked=2))
+    assert marked_twice["injury_start"].sum() == 11
+    assert (
+        read_athlete_days(club_of_absences(tmp_path, [5, 3], marked=1))["injury_start"].sum() == 2
+    )
+
+
 @pytest.mark.parametrize("number", [np.inf, -np.inf, 1e20, 2.0**53])
 def test_a_number_that_names_nobody_is_refused(tmp_path, number):
     assert "2^53" in refusal(tmp_path, athlete_id=[1.0, number])
