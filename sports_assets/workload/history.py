@@ -112,7 +112,9 @@ select i.source_injury_id as injury_id,
     coalesce(c.athlete_id, i.source || ':' || i.source_athlete_id) as athlete_id,
     i.source as team, i.day, i.return_day, i.kind, i.body_part,
     greatest(i.day, (select max(day) from wellness)) as observed_through,
-    (i.day - c.birth_date) / 365.25 as age_years
+    (i.day - c.birth_date) / 365.25 as age_years,
+    (rank() over (partition by coalesce(c.athlete_id, i.source || ':' || i.source_athlete_id)
+        order by i.day) - 1)::double as previous_injuries
 from injuries i left join crosswalk c using (source, source_athlete_id)
 where coalesce(i.is_time_loss, true) and i.kind <> 'illness'
 order by athlete_id, day, injury_id
@@ -150,7 +152,8 @@ class Squads:
         days: athlete-days of `as_athlete_days`; empty where nobody told of a day.
         fixtures: team, day, known_from, withdrawn_from.
         injuries: time-loss injuries: injury_id, athlete_id, team, day, return_day (NaT: not told),
-            kind, body_part, observed_through, age_years.
+            kind, body_part, observed_through, age_years, previous_injuries (told before it, of the
+            same athlete).
         snapshots: at which each table was read, by key.
         to_come: rows that were left out because their day has not come yet.
     """

@@ -79,6 +79,9 @@ def test_injuries_are_those_of_the_medical_staff_and_illness_is_none(
     begun = squads.injuries[squads.injuries["day"] >= pd.Timestamp(clubs.days[0])]
     assert len(begun) == len(clubs.injuries) == squads.days["injury_start"].sum()
     assert not squads.injuries["kind"].eq("illness").any()
+    counted = squads.injuries.groupby("athlete_id")["day"].rank("min") - 1
+    assert squads.injuries["previous_injuries"].tolist() == counted.tolist()
+    assert counted.max() > 0
     away = clubs.is_injured | clubs.is_ill
     assert squads.days["is_injured"].sum() == away.sum()
 
