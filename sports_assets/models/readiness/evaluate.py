@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sports_assets.mlops.bootstrap import Interval
+from sports_assets.mlops.nan_json import without_nan
 from sports_assets.models.readiness.answers import whole
 from sports_assets.models.readiness.errors import ReadinessError
 from sports_assets.models.readiness.features import ReadinessRows, readiness_rows
@@ -92,7 +93,7 @@ class Evaluation:
     def to_json(self) -> str:
         """Canonical text, NaN as null."""
         content = {**asdict(self), "verdicts": self.verdicts()}
-        return json.dumps(_plain(content), sort_keys=True, allow_nan=False)
+        return json.dumps(without_nan(content), sort_keys=True, allow_nan=False)
 
 
 _CLAIMS: Final = (
@@ -271,11 +272,3 @@ def _verdict(difference: Interval) -> str:
     if difference.high < 0:
         return "holds"
     return "fails" if difference.low > 0 else "too few to tell"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

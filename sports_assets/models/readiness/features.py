@@ -76,6 +76,12 @@ class ReadinessRows:
         rows = self.rows[chosen].reset_index(drop=True)
         return ReadinessRows(rows, self.inputs[chosen], self.step_inputs[chosen])
 
+    def at(self, positions: npt.NDArray[np.intp]) -> "ReadinessRows":
+        """The rows at some positions, in the order of the history."""
+        chosen = np.zeros(len(self), dtype=np.bool_)
+        chosen[positions] = True
+        return self.take(chosen)
+
     def enough_known(self) -> npt.NDArray[np.bool_]:
         """Which rows can be predicted: answered lately, and often enough."""
         since = self.rows["days_since_report"].to_numpy(np.float64)

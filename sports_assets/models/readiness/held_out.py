@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from sports_assets.mlops.splits import Split, split_grouped
 from sports_assets.models.readiness.errors import ReadinessError
@@ -75,8 +74,8 @@ def held_out_answers(
     told = []
     for split in splits:
         if split.test.size:
-            model = fit_rows(_at(rows, split.fit), settings, seed=seed)
-            told.append(answers_of(model, _at(rows, split.test)))
+            model = fit_rows(rows.at(split.fit), settings, seed=seed)
+            told.append(answers_of(model, rows.at(split.test)))
     if not told:
         raise ReadinessError(NOTHING_TO_TEST)
     return pd.concat(told, ignore_index=True)
@@ -91,9 +90,3 @@ def answers_of(model: ReadinessModel, rows: ReadinessRows) -> "pd.DataFrame":
         persistence=last, half_and_half=0.5 * mean + 0.5 * last
     )
     return told.join(predict_rows(model, rows))
-
-
-def _at(rows: ReadinessRows, positions: npt.NDArray[np.intp]) -> ReadinessRows:
-    chosen = np.zeros(len(rows), dtype=np.bool_)
-    chosen[positions] = True
-    return rows.take(chosen)

@@ -125,8 +125,8 @@ def _audit(rows: "ReadinessRows", settings: "ReadinessSettings", seed: int) -> L
     rows = rows.take(np.asarray(every % _AUDITED_EVERY_D == 0, np.bool_))
 
     def fit_predict(fit: "IntArray", test: "IntArray") -> "FloatArray":
-        told = _at(rows, test)
-        mean = mean_answer(chances_above(grown(_at(rows, fit), settings, seed), told))
+        told = rows.at(test)
+        mean = mean_answer(chances_above(grown(rows.at(fit), settings, seed), told))
         return np.asarray(told.rows["mean_28d"].to_numpy(np.float64) - mean, np.float64)
 
     gone = rows.rows["mean_28d"].to_numpy(np.float64) - rows.rows["target"].to_numpy(np.float64)
@@ -145,9 +145,3 @@ def _audit(rows: "ReadinessRows", settings: "ReadinessSettings", seed: int) -> L
     except EvaluationError:
         return None
     return Leak(audit.verdict, audit.reason)
-
-
-def _at(rows: "ReadinessRows", positions: "IntArray") -> "ReadinessRows":
-    chosen = np.zeros(len(rows), np.bool_)
-    chosen[positions] = True
-    return rows.take(chosen)

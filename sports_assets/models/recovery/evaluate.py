@@ -1,12 +1,12 @@
 """Is the model right? Its answers beside the overall median, on athletes and days it never saw."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from typing import Final
 
 import pandas as pd
 
+from sports_assets.mlops.nan_json import without_nan
 from sports_assets.mlops.rows import EvaluationError
 from sports_assets.models.recovery.held_out import BOTH, FORWARD, HELD_OUT, answers
 from sports_assets.models.recovery.model import RecoverySettings
@@ -85,7 +85,7 @@ class Evaluation:
             for score in self.scores
         ]
         content = {**asdict(self), "scores": scores, "verdicts": self.verdicts()}
-        return json.dumps(_without_nan(content), sort_keys=True, allow_nan=False)
+        return json.dumps(without_nan(content), sort_keys=True, allow_nan=False)
 
 
 def evaluate(
@@ -142,11 +142,3 @@ def _verdict(is_enough: bool, *, holds: bool, fails: bool) -> str:
     if is_enough and (holds or fails):
         return "holds" if holds else "fails"
     return "too few to tell"
-
-
-def _without_nan(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _without_nan(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
