@@ -20,8 +20,8 @@ BoolArray = npt.NDArray[np.bool_]
 HINGE_ABOVE: Final = float(np.log(1.2))
 #: The long average below this share of the usual load is no base for a ratio.
 LONG_FLOOR: Final = 120.0 / 230.0
-#: How many times as often an hour of match injures as one of training (López-Valenciano et al.
-#: 2020: 36 and 3.7 injuries per 1,000 h in professional football).
+#: How many times as often an hour of match injures as one of training: nine to ten times (36 and
+#: 3.7 injuries per 1,000 h in professional football, López-Valenciano et al. 2020), rounded down.
 MATCH_TO_TRAINING: Final = 9.0
 #: Fixtures over which an athlete's part in matches is averaged, and minutes of one who plays.
 _FIXTURES: Final = 6

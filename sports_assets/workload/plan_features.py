@@ -32,8 +32,8 @@ _NEAR_D, _NEXT_CLASSES, _LAST_CLASSES = 7, 9, 4
 _NEVER: Final = 1_000_000
 #: Days of the squad's own past that the general mean is worth for one class.
 _CLASS_WEIGHT, _SQUAD_WEIGHT = 2.0, 7.0
-#: Injuries an hour of weighed exposure in professional squads (4.9 in 1,000 h, a seventh of them in
-#: matches), and how many injuries of the squad's own it is worth.
+#: Injuries an hour of weighed exposure in professional squads (4.9 in 1,000 h, a seventh of the
+#: hours in matches), and how many injuries of the squad's own it is worth.
 _USUAL_RATE, _USUAL_INJURIES = 2.2e-3, 10.0
 
 
