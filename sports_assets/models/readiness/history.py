@@ -98,14 +98,14 @@ def same_weekday_mean(values: Floats, prior: Floats, weeks: int, prior_weight: f
         values: days first; any further axes.
         prior: of the same shape.
         weeks: that are looked at.
-        prior_weight: how many values the prior counts for.
+        prior_weight: how many values the prior counts for; with 0 it is NaN where none was told.
     """
     total, count = prior_weight * prior, np.full_like(values, prior_weight)
     for week in range(1, weeks + 1):
         past = earlier(values, 7 * week - 1)
         total = total + np.nan_to_num(past)
         count = count + np.isfinite(past)
-    return np.asarray(total / count)
+    return _ratio(total, count, count > 0)
 
 
 def alike_mean(

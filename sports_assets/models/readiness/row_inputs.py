@@ -72,7 +72,7 @@ def _of_load(load: Floats) -> dict[str, Floats]:
         # 50 au, so that one light week is not divided by next to nothing.
         "load_against_own": load / (own + 50),
         "load_off_au": load - own,
-        "load_this_weekday_au": history.same_weekday_mean(load, np.zeros_like(load), 4, 1e-9),
+        "load_this_weekday_au": history.same_weekday_mean(load, np.zeros_like(load), 4, 0.0),
     }
 
 

@@ -110,6 +110,14 @@ def test_inputs_by_hand():
     assert np.isnan(of_row(rows, 3, "team_off")), "there are no team-mates"
 
 
+def test_a_weekday_of_which_no_load_was_told_is_no_rest_day():
+    loads = [NAN, 300.0, NAN, NAN, NAN, NAN, NAN, 100.0]
+    rows = readiness_rows(one([6.0] * 8, load_au=loads))
+    told = [of_row(rows, at, "load_this_weekday_au") for at in range(8)]
+    # Only from the second Monday on has a weekday of tomorrow, Tuesday, been told of.
+    assert told == pytest.approx([NAN] * 7 + [300.0], nan_ok=True)
+
+
 def test_team_mates_are_those_of_the_team():
     both = pd.concat([squad(3, team="A"), squad(3, team="B", seed=9)])
     apart = readiness_rows(squad(3, team="A"))
