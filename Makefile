@@ -98,6 +98,7 @@ bench: home samples ## The benchmarks, one after the other
 	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.injury_model
 	$(BIN)/python -m benchmarks.readiness_model
+	$(BIN)/python -m benchmarks.drift_loop
 	$(BIN)/python -m benchmarks.mlops_speed
 
 # --- upkeep ------------------------------------------------------------------------------------

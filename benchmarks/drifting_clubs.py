@@ -39,6 +39,7 @@ from sports_assets.mlops.watching import (
 )
 from sports_assets.models.injury_risk.fit import fit
 from sports_assets.models.injury_risk.history import history_of
+from sports_assets.models.injury_risk.seasons import said_in_season
 from sports_assets.models.injury_risk.shape import InjuryRiskKind
 from sports_assets.models.shape import ModelKind, squads_of, teams_of
 from sports_assets.workload.athlete_days import as_athlete_days
@@ -203,7 +204,9 @@ class Watch:
             return []
         since, until = pd.Timestamp(self.trained_through), pd.Timestamp(day)
         now = said[(said["day"] > since) & (said["day"] <= until)]
-        hurt = self.club.squads.injuries[["athlete_id", "day"]]
+        squads = self.club.squads
+        now = said_in_season(now, squads.days, squads.fixtures)
+        hurt = squads.injuries[["athlete_id", "day"]]
         found, _ = judge_risk(self.kind.name, now, hurt, newest=day, week=week, plan=self.club.plan)
         return found
 

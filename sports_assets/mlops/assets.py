@@ -43,6 +43,7 @@ from sports_assets.mlops.watching import (
     plan_of_squads,
     profile_weeks,
 )
+from sports_assets.models.injury_risk.seasons import said_in_season
 from sports_assets.models.kinds import KINDS
 from sports_assets.models.shape import is_simulated, learnable
 from sports_assets.workload.features import INPUTS
@@ -175,6 +176,8 @@ def drift(
                 said = _frame(store, kind.contract, [value, "model_version"], squads)
                 # A new champion is counted from its own first day on.
                 said = said[said["model_version"] == str(served.version.version)]
+                # Between seasons hardly anybody trains, and the model was judged on no such day.
+                said = said_in_season(said, squads.days, squads.fixtures)
                 hurt = squads.injuries[["athlete_id", "day"]]
                 judged, daily = judge_risk(
                     kind.name, said, hurt, newest=newest, week=week, plan=plan

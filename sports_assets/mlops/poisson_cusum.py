@@ -73,7 +73,7 @@ def run_cusum(
     return Course(level, is_alarm, limit)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def limit_for(
     expected_a_day: float, ratio: float, false_alarms: float, days: int = SEASON_D
 ) -> float:
