@@ -74,7 +74,7 @@ def test_athletes_are_held_out_and_the_model_is_nearer_than_the_rules():
     ],
 )
 def test_a_coverage_fails_only_where_its_interval_leaves_no_doubt(coverage, verdict):
-    told = evaluate(squad(athletes=5, days=60), QUICK, folds=2, replicates=5)
+    told = evaluate(squad(athletes=5, days=80), QUICK, folds=2, replicates=5)
     other = replace(told, held=replace(told.held, coverage=coverage))
     assert other.verdicts()["intervals hold 75-85 % of answers"] == verdict
 
