@@ -4,7 +4,8 @@ Twenty simulated clubs of 25 athletes, watched through their third season day by
 functions that the assets call (`drifting_clubs`): stable ones for false alarms, by model; a main
 feature that moves by half a standard deviation; a hazard that doubles; a new device; a new coach; a
 winter break and a congested spring, which the plan explains. `delay_days` is the worse of the two
-medians that are asked for: of the shifted feature and of the doubled hazard.
+medians that are asked for: of the shifted feature and of the doubled hazard. Settings were chosen
+on clubs of other seeds (5001, 6001).
 
 What can be had of the latter is known (`delay_possible_d`): no chart of so few injuries finds a
 doubled hazard sooner at so few false alarms. Beside it, in the same run: the customary rule, PSI
@@ -31,7 +32,7 @@ from benchmarks.drifting_clubs import (
     squads_from,
 )
 from benchmarks.outcome import Target, print_outcome
-from edge_ingest.simulate.calendar import YEAR_D, Scenario
+from edge_ingest.simulate.calendar import SEASON_D, YEAR_D, Scenario
 from edge_ingest.simulate.club import FIRST_DAY, Settings
 from resources.profiler_whylogs import WhylogsProfiler
 from sports_assets.mlops.drift import judge_week
@@ -50,11 +51,10 @@ SEED, CHAMPION_SEED = 4001, 1001
 CHANGE_D: Final = 2 * YEAR_D + 80
 CHANGE: Final = FIRST_DAY + timedelta(days=CHANGE_D)
 SHIFT_SD: Final = 0.5
-#: One feature of each family that models lean on.
-MAIN_FEATURES: Final = (
-    "load_chronic_to_long", "load_chronic_au", "minutes_chronic", "sleep_z", "wellness_z",
-    "resting_heart_rate_deviation_bpm",
-)  # fmt: skip
+#: What athletes say and what is measured of them.
+MAIN_FEATURES: Final = ("sleep_z", "wellness_z", "resting_heart_rate_deviation_bpm")
+#: What coaches plan in blocks of two weeks, which move a squad's load by a quarter: told beside.
+LOADS: Final = ("load_acute_au", "load_chronic_au")
 _PSI_CLUBS: Final = 3
 _WINDOWS: Final = ((-80, 0), (0, 28), (28, 84), (84, 140), (140, 235))
 
@@ -72,8 +72,8 @@ def main() -> None:
         name: sum(len(one.alarms) for one in courses) / CLUBS for name, courses in quiet.items()
     }
     _tell(f"a feature that moves by {SHIFT_SD} SD")
-    shifts = {name: _shift_delays(stable, told, name) for name in MAIN_FEATURES}
-    shift_d = median(delay for delays in shifts.values() for delay in delays)
+    shifts = {name: _shift_delays(stable, told, name) for name in (*MAIN_FEATURES, *LOADS)}
+    shift_d = median(delay for name in MAIN_FEATURES for delay in shifts[name])
     _tell("a hazard that doubles")
     hurt = list(clubs_of(SEED, CLUBS, Scenario(hazard_on_d=CHANGE_D)))
     doubled = [Watch(club, kinds["injury_risk"], _own(club), profiles_of(club)).run()
@@ -107,9 +107,9 @@ def main() -> None:
         "drift_loop",
         [
             Target("false_alarms_per_season", worst, "1", "<= 1"),
-            Target("delay_days", max(shift_d, hazard_d), "d", "<= 21"),
-            Target("shift_delay_days", shift_d, "d", "<= 21"),
-            Target("hazard_delay_days", hazard_d, "d", "<= 21"),
+            Target("delay_days", min(max(shift_d, hazard_d), SEASON_D), "d", "<= 21"),
+            Target("shift_delay_days", min(shift_d, SEASON_D), "d", "<= 21"),
+            Target("hazard_delay_days", min(hazard_d, SEASON_D), "d", "<= 21"),
             Target("drift_to_score_s", loop["seconds"], "s", "<= 300"),
         ],
         detail,
