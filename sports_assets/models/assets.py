@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import sha256
 
 import dagster as dg
@@ -19,6 +20,7 @@ from resources.lakehouse import Commit, CommitContext, Lakehouse, Slice, togethe
 from resources.landing_club import ATHLETES_NAME
 from resources.landing_zone import LandingZone
 from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD, SIMULATED_TAG
+from resources.model_registry import ModelDamagedError, ModelRegistry, ModelVersion
 from resources.provenance import ProvenanceRef, code_version, day_drops
 from resources.retraining import Cause
 from resources.served_model import NoModel, ServedModel
@@ -94,7 +96,7 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
             )
         served = models.served().serve(kind.name, today)
         champion = None
-        if not isinstance(served, NoModel):
+        if not isinstance(served, NoModel) and _is_askable(kind, served.payload):
             champion = Serving(
                 served.version.version,
                 served.payload,
@@ -141,6 +143,23 @@ def _model_asset(kind: ModelKind) -> dg.AssetsDefinition:
         )
 
     return model
+
+
+def _is_askable(kind: ModelKind, payload: bytes) -> bool:
+    try:
+        kind.check(payload)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_whole(registry: ModelRegistry, version: ModelVersion) -> bool:
+    """Whether a champion is there and can be asked."""
+    (kind,) = (one for one in KINDS if one.name == version.name)
+    try:
+        return _is_askable(kind, registry.load(version))
+    except ModelDamagedError:
+        return False
 
 
 def _is_of_drift(reason: str) -> bool:
@@ -268,19 +287,20 @@ def promotion(
     models: ModelsResource,
 ) -> dg.MaterializeResult:
     """Decide on every challenger, by policy and by what people said."""
-    now = datetime.now(UTC)
+    now, registry = datetime.now(UTC), models.registry()
     with lakehouse.open() as store:
         ledger, words = _ledger(store), _approvals(store)
         made = [
             ledger_row(one, landing_zone.club_timezone)
             for one in promote(
-                models.registry(),
+                registry,
                 [kind.name for kind in KINDS],
                 approvals=words,
                 ledger=ledger,
                 policy=load_policy(),
                 now_utc=now,
                 run_id=context.run.run_id,
+                is_askable=partial(_is_whole, registry),
             )
         ]
         commits = [_added(store, row, commit_context(context)) for row in made]

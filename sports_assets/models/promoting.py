@@ -1,6 +1,6 @@
 """Challengers become champions, where policy and people let them; every decision is a row."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -35,6 +35,7 @@ def promote(
     policy: PromotionPolicy,
     now_utc: datetime,
     run_id: str,
+    is_askable: Callable[[ModelVersion], bool] = lambda _: True,
 ) -> Iterator[Decided]:
     """Decide on the challenger of each model, and move aliases accordingly.
 
@@ -46,6 +47,8 @@ def promote(
 
     Args:
         ledger: rows of `ops/promotion` so far.
+        is_askable: whether a champion can still be asked; beside one that cannot, as after an
+            upgrade that changed its inputs, a challenger is judged as a first one is.
 
     Raises:
         AliasMovedError: the champion changed meanwhile: try again.
@@ -71,7 +74,7 @@ def promote(
         if left is not None and not _approves(spoken, challenger):
             continue
         serving = None
-        if champion is not None:
+        if champion is not None and is_askable(champion):
             _, is_provisional = said.get((name, champion.version), ("", False))
             serving = Champion(champion.version, is_provisional)
         try:

@@ -129,6 +129,14 @@ class ModelKind(Protocol):
         """
         ...
 
+    def check(self, payload: bytes) -> None:
+        """Whether this version of the software can ask the model.
+
+        Raises:
+            ValueError: it was made of other inputs, or in another form.
+        """
+        ...
+
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """Predictions of every day from `first` on: the columns of the contract between horizon
         and model name, with source, athlete_id and day; rows for which nothing can be said are

@@ -92,6 +92,12 @@ class InjuryRiskKind:
             },
         )
 
+    def check(self, payload: bytes) -> None:
+        """See `shape.ModelKind`."""
+        from sports_assets.models.injury_risk.model import InjuryRiskModel
+
+        InjuryRiskModel.from_json(payload.decode())
+
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """The risk of everyone who is available, on each day, at the level that labels closed since
         the fit speak for: where the base rate moved, calibration follows.

@@ -88,6 +88,10 @@ class LoadAdviceKind:
             },
         )
 
+    def check(self, payload: bytes) -> None:
+        """See `shape.ModelKind`."""
+        _read(payload)
+
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """Next week's load of everyone for whom it can be told, on each day."""
         from sports_assets.models.load_advice.predict import predict

@@ -92,6 +92,16 @@ class ReadinessKind:
             },
         )
 
+    def check(self, payload: bytes) -> None:
+        """See `shape.ModelKind`."""
+        from sports_assets.models.readiness.errors import ModelTextError
+        from sports_assets.models.readiness.model import ReadinessModel
+
+        try:
+            ReadinessModel.from_json(payload.decode())
+        except ModelTextError as error:
+            raise ValueError(str(error)) from error
+
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """Tomorrow's answer of everyone of whom enough is known, on each day."""
         from sports_assets.models.readiness.model import ReadinessModel

@@ -78,6 +78,12 @@ class RecoveryKind:
             dataset={"injuries": len(injuries), "returns": returns},
         )
 
+    def check(self, payload: bytes) -> None:
+        """See `shape.ModelKind`."""
+        from sports_assets.models.recovery.model import RecoveryModel
+
+        RecoveryModel.from_json(payload.decode())
+
     def predict(self, payload: bytes, squads: "Squads", first: "pd.Timestamp") -> "pd.DataFrame":
         """Everyone who is away, on each day; of two open injuries the longer one counts."""
         import pandas as pd

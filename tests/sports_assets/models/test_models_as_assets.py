@@ -45,6 +45,8 @@ from sports_assets.keys import (
 from sports_assets.mlops.assets import drift, profiles
 from sports_assets.models.assets import model_assets, model_card, prediction_assets, promotion
 from sports_assets.models.going_back import go_back
+from sports_assets.models.kinds import KINDS
+from sports_assets.models.shape import ModelKind
 from sports_assets.raw.assets import raw_days
 from sports_assets.workload.assets import feature_workload
 
@@ -224,6 +226,12 @@ def test_injury_risk_waits_for_a_doctor_and_then_serves(home: Home) -> None:
         assert 0 < row["probability_low"] <= row["probability"] <= row["probability_high"] < 1
     # The same inputs, seed and code give the same model: nothing new is registered.
     assert int(home.train("injury_risk")["model/injury_risk"]["version"]) == version
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_model_of_another_version_of_the_software_is_refused(kind: ModelKind) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        kind.check(b'{"format": -1, "advice": "{}", "start": {}}')
 
 
 @pytest.mark.parametrize(

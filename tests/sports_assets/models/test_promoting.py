@@ -64,13 +64,15 @@ class Loop:
         )
         return version
 
-    def decide(self, *words: Approval, is_written: bool = True) -> list[Decided]:
+    def decide(
+        self, *words: Approval, is_written: bool = True, is_askable: bool = True
+    ) -> list[Decided]:
         self.now += timedelta(hours=1)
         policy = replace(POLICY, models={**POLICY.models, self.name: POLICY.models[NAME]})
         made = list(
             promote(
                 self.registry, [self.name], approvals=words, ledger=self.ledger, policy=policy,
-                now_utc=self.now, run_id="r",
+                now_utc=self.now, run_id="r", is_askable=lambda _: is_askable,
             )
         )  # fmt: skip
         if is_written:
@@ -122,6 +124,17 @@ def test_judged_beside_another_champion_is_not_compared(loop: Loop) -> None:
     assert told.verdict == "reject"
     assert "it was not compared with the champion" in told.reasons
     assert loop.serving == 2
+
+
+def test_beside_a_champion_that_can_no_longer_be_asked_one_is_judged_as_a_first(
+    loop: Loop,
+) -> None:
+    loop.train()
+    loop.decide()
+    loop.train()
+    assert verdicts(loop.decide()) == [(2, "reject")]
+    loop.train()
+    assert verdicts(loop.decide(is_askable=False)) == [(3, "promote")]
 
 
 def test_a_move_whose_run_died_before_it_was_written_down_is_told_by_the_next(loop: Loop) -> None:
