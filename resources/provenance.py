@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from edge_ingest.contract import TableContract
-from edge_ingest.records import DAY_KIND_OF, SESSIONS
+from edge_ingest.records import SESSIONS
 from resources.lakehouse import Lakehouse
-
-if TYPE_CHECKING:
-    from resources.landing_zone import LandingZone
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CODE = ("edge_ingest", "resources", "sports_assets", "dbt_project")
@@ -80,34 +76,6 @@ def session_drops(lakehouse: Lakehouse, session_ids: Sequence[str]) -> tuple[Dro
             "select drop_id, stream_id, revision from sessions order by stream_id"
         ).fetchall()
     return tuple(DropRef(drop_id=row[0], stream_id=row[1], revision=row[2]) for row in rows)
-
-
-def day_drops(
-    lakehouse: Lakehouse, zone: "LandingZone", snapshots: Mapping[str, int]
-) -> tuple[DropRef, ...]:
-    """The drops about days that had come when tables were as these snapshots have them, by stream.
-
-    Args:
-        snapshots: read, by key of the table; tables that no drop about days fills are passed over.
-    """
-    found = []
-    for key, read in snapshots.items():
-        kind = DAY_KIND_OF.get(key.removeprefix("raw/"))
-        if kind is None:
-            continue
-        (at,) = (
-            one.committed_at_utc for one in lakehouse.snapshots(key) if one.snapshot_id == read
-        )
-        found += [
-            DropRef(
-                drop_id=drop.manifest.drop_id,
-                stream_id=drop.manifest.stream_id,
-                revision=drop.manifest.revision,
-            )
-            for drop in zone.active_days(kind)
-            if drop.arrived_ns <= at.timestamp() * 1e9
-        ]
-    return tuple(sorted(found, key=lambda one: one.stream_id))
 
 
 def named_snapshots(

@@ -21,7 +21,7 @@ from resources.landing_club import ATHLETES_NAME
 from resources.landing_zone import LandingZone
 from resources.model_contracts import OPS_PROMOTION, REPORT_MODEL_CARD, SIMULATED_TAG
 from resources.model_registry import ModelDamagedError, ModelRegistry, ModelVersion
-from resources.provenance import ProvenanceRef, code_version, day_drops
+from resources.provenance import ProvenanceRef, code_version
 from resources.retraining import Cause
 from resources.served_model import NoModel, ServedModel
 from sports_assets.assets import commit_context, guarded, materialized
@@ -55,7 +55,7 @@ from sports_assets.models.shape import (
     teams_of,
 )
 from sports_assets.models.training import is_of_simulated, register
-from sports_assets.workload.history import Squads, read_squads
+from sports_assets.workload.history import Squads, day_drops, read_squads
 
 SEED = 20260101
 #: Why a training was asked for, in the tags of its run; by hand there is none.

@@ -4,14 +4,17 @@ Belongs here: what the tables say, as the frame of `athlete_days`, and the plan.
 source that tells of its athletes' days: a diary, a simulated club.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from edge_ingest.records import FIXTURES, INJURIES, WELLNESS
+from edge_ingest.records import DAY_KIND_OF, FIXTURES, INJURIES, WELLNESS
 from resources.lakehouse import Lakehouse
+from resources.landing_zone import LandingZone
+from resources.provenance import DropRef
 from sports_assets.workload.athlete_days import as_athlete_days
 
 if TYPE_CHECKING:
@@ -208,6 +211,34 @@ def read_squads(lakehouse: Lakehouse, crosswalk: pa.Table, today: date) -> Squad
     squad = days.drop_duplicates("athlete_id").set_index("athlete_id")["team"]
     injuries["team"] = injuries["athlete_id"].map(squad).fillna(injuries["team"])
     return Squads(as_athlete_days(days), fixtures, injuries, snapshots, to_come)
+
+
+def day_drops(
+    lakehouse: Lakehouse, zone: LandingZone, snapshots: Mapping[str, int]
+) -> tuple[DropRef, ...]:
+    """The drops about days that had come when tables were as these snapshots have them, by stream.
+
+    Args:
+        snapshots: read, by key of the table; tables that no drop about days fills are passed over.
+    """
+    found = []
+    for key, read in snapshots.items():
+        kind = DAY_KIND_OF.get(key.removeprefix("raw/"))
+        if kind is None:
+            continue
+        (at,) = (
+            one.committed_at_utc for one in lakehouse.snapshots(key) if one.snapshot_id == read
+        )
+        found += [
+            DropRef(
+                drop_id=drop.manifest.drop_id,
+                stream_id=drop.manifest.stream_id,
+                revision=drop.manifest.revision,
+            )
+            for drop in zone.active_days(kind)
+            if drop.arrived_ns <= at.timestamp() * 1e9
+        ]
+    return tuple(sorted(found, key=lambda one: one.stream_id))
 
 
 def _frame(
