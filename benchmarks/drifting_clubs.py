@@ -170,6 +170,7 @@ class Watch:
         last_act = date.min
         said, told = self._said(WATCHED_FROM), list(self.profiles)
         told += self._profiles_of(said)
+        judged_said = self._in_season(said)
         weekly: list[Finding] = []
         judged = self.trained_through
         day = WATCHED_FROM
@@ -177,7 +178,7 @@ class Watch:
             week = last_whole_week(day)
             if week > judged:
                 weekly, judged = self._weekly(told, week), week
-            acts = [one for one in (*weekly, *self._daily(said, day, week)) if _acts(one)]
+            acts = [one for one in (*weekly, *self._daily(judged_said, day, week)) if _acts(one)]
             acts = [one for one in acts if one.day > self.trained_through]
             if acts:
                 if day - last_act > _APART:
@@ -187,6 +188,7 @@ class Watch:
             if self._is_trained_on(day, acts):
                 trainings.append(day)
                 said, told = self._after_training(day, said, told)
+                judged_said = self._in_season(said)
             day += _DAY
         return Course(alarms, trainings, said)
 
@@ -204,9 +206,7 @@ class Watch:
             return []
         since, until = pd.Timestamp(self.trained_through), pd.Timestamp(day)
         now = said[(said["day"] > since) & (said["day"] <= until)]
-        squads = self.club.squads
-        now = said_in_season(now, squads.days, squads.fixtures)
-        hurt = squads.injuries[["athlete_id", "day"]]
+        hurt = self.club.squads.injuries[["athlete_id", "day"]]
         found, _ = judge_risk(self.kind.name, now, hurt, newest=day, week=week, plan=self.club.plan)
         return found
 
@@ -217,6 +217,9 @@ class Watch:
         rows = self.kind.predict(self.payload, self.club.squads, pd.Timestamp(first))
         rows = rows.assign(day=pd.to_datetime(rows["day"]))
         return rows[["athlete_id", "day", name]]
+
+    def _in_season(self, said: "pd.DataFrame") -> "pd.DataFrame":
+        return said_in_season(said, self.club.squads.days, self.club.squads.fixtures)
 
     def _profiles_of(self, said: "pd.DataFrame") -> list[WeekProfile]:
         if said.empty:
