@@ -43,8 +43,8 @@ def register(
 
     A model whose bytes and judgement are those of a version that is there already, or whose bytes
     are the champion's, is not registered again: the same inputs, seed and code give the same
-    version, however often a run is repeated. Of two trainings at once the one that learned from
-    later days is the challenger, whichever ends last.
+    version, however often a run is repeated. Of two trainings at once the one that began later is
+    the challenger, whichever ends last.
 
     Raises:
         RegistryUnavailableError: the registry does not answer. Nothing serves that did not before.
@@ -57,13 +57,14 @@ def register(
         card = replace(card, data=(*card.data, Told(beside, told)))
     sha256 = hashlib.sha256(trained.payload).hexdigest()
     champion = registry.history(name, Alias.CHAMPION).current
+    judged = trained.judgement.to_json()
     # Judged beside another champion it may be decided on otherwise.
     version = next(
         (
             one
             for one in registry.versions(name)
             if one.sha256 == sha256
-            and (one.version == champion or judgement_of(one) == trained.judgement)
+            and (one.version == champion or one.tags.get(JUDGEMENT_TAG) == judged)
         ),
         None,
     )
@@ -80,16 +81,15 @@ def register(
             dataset=trained.dataset,
             tags={
                 **tags,
-                JUDGEMENT_TAG: trained.judgement.to_json(),
+                JUDGEMENT_TAG: judged,
                 # Without the drops, which stand in the run's own record: a tag is short.
                 BASIS_TAG: provenance.model_copy(update={"drops": ()}).to_json(),
             },
         )
         version = registry.log_and_register(record, trained.payload)
     before = registry.history(name, Alias.CHALLENGER).current
-    if version.version not in {before, champion} and not _knows_more(
-        registry, name, before, version
-    ):
+    is_late = _began_later(registry, name, before, at_utc)
+    if version.version not in {before, champion} and not is_late:
         because = Because("model/" + name, reason, at_utc)
         registry.set_alias(
             name, Alias.CHALLENGER, version.version, expected=before, because=because
@@ -101,13 +101,13 @@ def register(
     return Registered(version, shelf.write(kept, version.version, page))
 
 
-def _knows_more(
-    registry: ModelRegistry, name: str, challenger: int | None, than: ModelVersion
+def _began_later(
+    registry: ModelRegistry, name: str, challenger: int | None, at_utc: datetime
 ) -> bool:
-    """Whether a training that began later, on more days, has ended before."""
+    """Whether a training that began after this one has ended before it."""
     if challenger is None:
         return False
-    return registry.version(name, challenger).trained_through > than.trained_through
+    return registry.version(name, challenger).created_at_utc > at_utc
 
 
 def judgement_of(version: ModelVersion) -> Judgement | None:
