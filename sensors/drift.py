@@ -123,10 +123,12 @@ def _old(store: Lakehouse, trained: Mapping[str, Mapping[str, str]]) -> Iterator
     """Models that learned nothing of the last days told, for as long as the policy lets them."""
     with store.connect() as connection:
         store.view(connection, WELLNESS, "told")
-        # As models do: what was made up counts where nobody else told of a day.
+        # As models do: a day to come counts for nothing, and what was made up where nobody else
+        # told of a day.
         ((real, any_),) = connection.execute(
-            "select max(day) filter (where not starts_with(source, ?)), max(day) from told",
-            [SIMULATED],
+            "select max(day) filter (where not starts_with(source, ?)), max(day) from told "
+            "where day <= ?",
+            [SIMULATED, datetime.now(UTC).date()],
         ).fetchall()
     newest = real or any_
     for model, told in trained.items():

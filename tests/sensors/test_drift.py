@@ -246,7 +246,8 @@ def test_each_request_has_a_key_of_its_own_and_the_cursor_stays_small(instance, 
 
 
 @pytest.mark.parametrize(("source", "days", "is_asked"), [
-    ("diary", 89, False), ("diary", 90, True), ("simulated-club", 400, False),
+    ("diary", 89, False), ("diary", 90, True), ("simulated-club", 95, False),
+    ("diary", 3650, False),
 ])  # fmt: skip
 def test_a_model_that_learned_nothing_of_late_is_trained_whatever_drifts(
     instance, lakehouse, source: str, days: int, is_asked: bool
