@@ -1,8 +1,8 @@
 """Tables that the lakehouse makes outside dbt, from the first day on.
 
 dbt's own tables have their contract in the `.yml` beside each model; those of models stand in
-`model_contracts`. Alerts and vision's positions stand here before anything fills them, so that a
-reader can be written now and need not change later.
+`model_contracts`, those of footage in `vision_contracts`. Alerts stand here before anything fills
+them, so that a reader can be written now and need not change later.
 """
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from resources.faults import FaultKind
 from resources.model_contracts import OF_MODELS
 from resources.trouble import Again
 from resources.upkeep import OUTCOMES, Action
+from resources.vision_contracts import OF_VISION
 
 _SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
 _ATHLETE = Column("athlete_id", TEXT, "our athlete")
@@ -44,32 +45,6 @@ KINEMATICS = TableContract(
     primary_key=POSITIONS.primary_key,
     sort_by=POSITIONS.sort_by,
 )  # fmt: skip
-
-VISION_POSITIONS = TableContract(
-    key="vision/positions",
-    grain="one row a camera, frame and detected person or ball",
-    columns=(
-        _SESSION,
-        Column("footage_sha256", TEXT, "video object that was looked at"),
-        Column("frame_id", pa.int32(), "frame of the video", minimum=0),
-        Column("captured_at_utc", INSTANT, "instant of the frame"),
-        Column("track_id", pa.int32(), "track within the video", minimum=0),
-        Column("object_kind", TEXT, "what is seen", allowed=("athlete", "ball", "official")),
-        Column("athlete_id", TEXT, "our athlete", null_means="not recognised"),
-        Column("team_side", TEXT, "side of the team", allowed=("home", "away"),
-               null_means="not told apart, ball or official"),
-        Column("x_m", NUMBER, "along the field's length", "m", -1000, 1000,
-               null_means="the camera is not calibrated"),
-        Column("y_m", NUMBER, "across the field", "m", -1000, 1000,
-               null_means="the camera is not calibrated"),
-        Column("position_sd_m", NUMBER, "standard deviation of the place", "m", 0, 100,
-               null_means="the camera is not calibrated"),
-        Column("confidence", NUMBER, "of the detector", "1", 0, 1),
-    ),
-    primary_key=("session_id", "footage_sha256", "frame_id", "track_id"),
-    sort_by=("session_id", "footage_sha256", "frame_id", "track_id"),
-)  # fmt: skip
-
 
 ALERT_NORM_BREACH = TableContract(
     key="alert/norm_breach",
@@ -220,12 +195,10 @@ OPS_STALE_ASSET = TableContract(
 )  # fmt: skip
 
 #: Contracts that exist before anything fills them.
-EMPTY: tuple[TableContract, ...] = (
-    VISION_POSITIONS, ALERT_NORM_BREACH,
-)  # fmt: skip
+EMPTY: tuple[TableContract, ...] = (ALERT_NORM_BREACH,)
 
 #: Every table that has its contract in code.
 ALL: tuple[TableContract, ...] = (
     *RAW, KINEMATICS, *EMPTY, ALERT_PERSONAL_NORM, REPORT_SESSION, OPS_UPKEEP_PLAN, OPS_UPKEEP,
-    OPS_FAILED_RUN, OPS_STALE_ASSET, *OF_MODELS,
+    OPS_FAILED_RUN, OPS_STALE_ASSET, *OF_MODELS, *OF_VISION,
 )  # fmt: skip

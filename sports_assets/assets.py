@@ -172,7 +172,7 @@ def waiting_contracts() -> list[dg.AssetSpec]:
             ),
             group_name=contract.layer,
             owners=owners(contract.layer),
-            tags=tags(contract.layer, "none" if contract.layer == "vision" else "health"),
+            tags=tags(contract.layer, "health"),
             kinds={"iceberg"},
             metadata={
                 "dagster/column_schema": dg.TableSchema(
