@@ -25,6 +25,8 @@ _STEPS = 12
 _NEAREST_M = 0.1
 #: A lens that is followed beyond the angle where its polynomial turns back shows places twice.
 _LEAST_SLOPE = 0.05
+#: A lens that bends less than this bends nothing; its turn would be beyond all numbers.
+_NO_BEND = 1e-12
 #: Nothing of a field is further away, m.
 _FURTHEST_M = 1000.0
 
@@ -91,15 +93,24 @@ class Camera:
             plane = self._lens_of(rays)
         return plane * self.focal_px + self._axis_px
 
+    def rays(self, pixels: ArrayLike) -> Floats:
+        """Which way pixels look, in the camera's own axes: right, down, ahead.
+
+        Returns:
+            n × 3 unit vectors; NaN beyond what the lens can show.
+        """
+        points = np.atleast_2d(np.asarray(pixels, np.float64))
+        with np.errstate(all="ignore"):
+            return self._rays_of((points - self._axis_px) / self.focal_px)
+
     def ground(self, pixels: ArrayLike, z_m: float = 0.0) -> Floats:
         """Which places at a height pixels show.
 
         Returns:
             n × 2 metres; NaN where a pixel shows none, as at the horizon and above it.
         """
-        points = np.atleast_2d(np.asarray(pixels, np.float64))
         with np.errstate(all="ignore"):
-            directions = self._rays_of((points - self._axis_px) / self.focal_px) @ self.rotation
+            directions = self.rays(pixels) @ self.rotation
             far = (z_m - self.z_m) / directions[:, 2]
             far = np.where((far > 0) & (far < _FURTHEST_M), far, np.nan)
             return np.asarray([self.x_m, self.y_m] + directions[:, :2] * far[:, None], np.float64)
@@ -221,7 +232,8 @@ class Camera:
     def _turn(self) -> float:
         """The angle (or radius) up to which the lens maps one to one."""
         most = np.pi if self.lens == "fisheye" else 20.0
-        roots = np.roots([5 * self.k2, 3 * self.k1, 1 - _LEAST_SLOPE])
+        bent = [0.0 if abs(one) < _NO_BEND else one for one in (5 * self.k2, 3 * self.k1)]
+        roots = np.roots([*bent, 1 - _LEAST_SLOPE])
         real = [float(one.real) for one in roots if abs(one.imag) < 1e-12 and one.real > 0]  # noqa: PLR2004
         return min([most, *(float(np.sqrt(one)) for one in real)])
 

@@ -29,8 +29,15 @@ class FootageObject:
     source_start_s: float = 0.0
 
 
-def footage_table(objects: Sequence[FootageObject], camera: str, clock: Clock) -> pa.Table:
-    """Rows of `raw/footage`, one an object; `uri` is the bare name until the drop has landed."""
+def footage_table(
+    objects: Sequence[FootageObject], camera: str, clock: Clock, calibration: str | None = None
+) -> pa.Table:
+    """Rows of `raw/footage`, one an object; `uri` is the bare name until the drop has landed.
+
+    Args:
+        calibration: as `camera.Calibration.to_json` writes it, where somebody told it.
+    """
+    told = {} if calibration is None else {"calibration": calibration}
     rows = [
         {
             "uri": one.name,
@@ -49,6 +56,7 @@ def footage_table(objects: Sequence[FootageObject], camera: str, clock: Clock) -
             "source_start_s": one.source_start_s,
             "clock_source": clock.source,
             "clock_uncertainty_s": clock.uncertainty_s,
+            **told,
         }
         for one in objects
     ]

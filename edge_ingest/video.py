@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,8 +164,14 @@ def container_of(path: Path) -> str:
 
 
 @contextmanager
-def open_video(path: Path) -> "Iterator[tuple[InputContainer, VideoStream]]":
+def open_video(
+    path: Path, handle: BinaryIO | None = None
+) -> "Iterator[tuple[InputContainer, VideoStream]]":
     """The file and its picture track; FFmpeg's errors become ours.
+
+    Args:
+        path: where the file is; of an open one its name, for messages.
+        handle: the file itself, where it is no file of this machine; it can seek.
 
     Raises:
         SourceError: it is no video in a container that we read, or damaged.
@@ -173,12 +179,12 @@ def open_video(path: Path) -> "Iterator[tuple[InputContainer, VideoStream]]":
     import av
     from av.error import FFmpegError
 
-    _, ffmpeg_name = _container(path)
+    _, ffmpeg_name = _container(path, handle)
     try:
         # Neither a playlist nor a reference leads out of the file.
         options = {"protocol_whitelist": "file"}
         with av.open(
-            str(path), format=ffmpeg_name, options=options, metadata_errors="replace"
+            handle or str(path), "r", format=ffmpeg_name, options=options, metadata_errors="replace"
         ) as container:
             tracks = [
                 one
@@ -218,10 +224,15 @@ def video_packets(
         ) from error
 
 
-def _container(path: Path) -> tuple[str, str]:
+def _container(path: Path, handle: BinaryIO | None = None) -> tuple[str, str]:
     try:
-        with path.open("rb") as handle:
+        if handle is None:
+            with path.open("rb") as opened:
+                head = opened.read(4096).decode("latin-1")
+        else:
+            handle.seek(0)
             head = handle.read(4096).decode("latin-1")
+            handle.seek(0)
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error}): check the path") from error
     for suffix, ffmpeg_name, pattern in VIDEO_CONTAINERS:

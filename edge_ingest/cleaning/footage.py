@@ -293,7 +293,9 @@ def _of_pieces(recording: Recording, made: CutResult) -> Recording:
         recording,
         tables={
             **recording.tables,
-            "footage": footage_table(objects, row["camera"], recording.clock),
+            "footage": footage_table(
+                objects, row["camera"], recording.clock, row.get("calibration")
+            ),
         },
         media={piece.path.name: piece.path for piece in made.pieces},
         rows_by_rule=_left_out(made.frames_left_out, made.left_out_s),

@@ -201,22 +201,24 @@ def samples_command(
 
 
 def _parts(source: str, files: list[str]) -> dict[str, Path]:
-    """`part=file` arguments; a source of one part takes the bare file too."""
+    """`part=file` arguments; a source that needs one part takes the bare file for it, too."""
     from edge_ingest.readers import READERS
 
-    names = list(READERS[source].parts) if source in READERS else []
+    entry = READERS.get(source)
+    names = list(entry.parts) if entry else []
+    needed = [name for name in names if entry and name not in entry.optional]
     parts: dict[str, Path] = {}
     for argument in files:
         name, equals, path = argument.partition("=")
         if equals and name not in names and Path(argument).exists():
             name, equals, path = "", "", argument
         if not equals:
-            if len(names) > 1:
+            if len(needed) > 1:
                 raise SourceError(
                     f"which part of {source} is {argument!r}? Write "
                     + " ".join(f"{part}=FILE" for part in names)
                 )
-            name, path = (names or ["file"])[0], argument
+            name, path = (needed or names or ["file"])[0], argument
         if name in parts:
             raise SourceError(f"{source}: {name} is given twice; one recording is one drop")
         parts[name] = Path(path)

@@ -354,9 +354,13 @@ READERS: dict[str, Source] = {
         "edge_ingest.readers.video",
         "footage",
         "video of a camera (MP4, QuickTime, Matroska, MPEG-TS, AVI)",
-        {"video": "the video, as the camera wrote it"},
+        {
+            "video": "the video, as the camera wrote it",
+            "calibration": "where known places of the field are in its picture, JSON",
+        },
         accepts=("started_at_utc", "sport"),
         head={"video": VIDEO_HEAD},
+        optional=("calibration",),
         largest=LARGEST_VIDEO,
     ),
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from edge_ingest.camera import Calibration
 from edge_ingest.drops.media import known_sha256
 from edge_ingest.errors import SourceError
 from edge_ingest.footage import FootageObject, footage_table
@@ -17,10 +18,12 @@ VERSION = "1"
 
 #: Whoever tells the start reads a watch, s.
 _TOLD_WITHIN_S = 60.0
+#: No list of points is longer, B.
+_LARGEST_CALIBRATION = 1024**2
 
 
 def read(parts: Mapping[str, Path], told: Told) -> Recording:
-    """Read one recording of one camera: `video`.
+    """Read one recording of one camera: `video`, and what is known of the camera: `calibration`.
 
     Started is the instant of the first frame: as told, or as the camera wrote it. No camera knows
     the sport.
@@ -37,6 +40,7 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
             "frame",
             rule="incomplete",
         )
+    calibration = _calibration(parts["calibration"]) if "calibration" in parts else None
     clock = (
         Clock(source="operator", uncertainty_s=_TOLD_WITHIN_S)
         if told.started_at_utc
@@ -62,6 +66,20 @@ def read(parts: Mapping[str, Path], told: Told) -> Recording:
             sampling_rate_hz=float(facts.frame_rate),
         ),
         clock=clock,
-        tables={"footage": footage_table([video], camera, clock)},
+        tables={"footage": footage_table([video], camera, clock, calibration)},
         media={name: path},
     )
+
+
+def _calibration(path: Path) -> str:
+    """What a person told of the camera, in one spelling whatever the file's."""
+    if path.stat().st_size > _LARGEST_CALIBRATION:
+        raise SourceError(f"{path} is too large for a calibration: give its points as JSON")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is no text: write the calibration as JSON in UTF-8") from error
+    try:
+        return Calibration.from_json(text).to_json()
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}", rule=error.rule) from error

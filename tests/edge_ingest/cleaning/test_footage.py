@@ -200,9 +200,13 @@ def test_the_idle_stretch_is_left_out_and_each_piece_knows_when_it_began(
     tmp_path: Path, clip: Path
 ) -> None:
     before = recording(clip)
+    told = '{"points": []}'  # what was told of the camera holds for each piece
+    table = before.tables["footage"].append_column("calibration", pa.array([told]))
+    before = replace(before, tables={"footage": table})
     after = leave_out_idle(before, tmp_path, SHORT)
 
     rows = after.tables["footage"].to_pylist()
+    assert [row["calibration"] for row in rows] == [told, told]
     assert list(after.media) == [row["uri"] for row in rows]
     assert list(after.media) == ["main-stand_001.mp4", "main-stand_002.mp4"]
     source = dict(shown(clip))

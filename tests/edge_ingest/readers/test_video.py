@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_ingest.camera import Calibration
 from edge_ingest.checksum import sha256_of
 from edge_ingest.errors import SourceError
 from edge_ingest.inputs import LARGEST_VIDEO
@@ -107,3 +108,35 @@ def test_a_video_is_known_by_how_it_begins(tmp_path: Path, suffix: str) -> None:
     for name, source in READERS.items():
         if name != "video":
             assert not any(re.search(pattern, head) for pattern in source.head.values())
+
+
+POINTS = (
+    '{"points": [{"image_px": [10, 60], "field_m": [-52.5, 34]}, {"image_px": [300, 60],'
+    ' "field_m": [52.5, 34]}, {"image_px": [5, 170], "field_m": [-52.5, -34]},'
+    ' {"image_px": [315, 170], "field_m": [52.5, -34]}]}'
+)
+
+
+def test_a_calibration_goes_with_the_row(tmp_path: Path) -> None:
+    parts = {"video": encode(tmp_path / "left.mp4", drawn([("play", 1)]))}
+    parts["calibration"] = tmp_path / "left.json"
+    parts["calibration"].write_text(POINTS)
+    found = read_recording("video", parts, TOLD)
+
+    (row,) = found.tables["footage"].to_pylist()
+    told = Calibration.from_json(row["calibration"])
+    assert told == Calibration.from_json(POINTS)
+    assert told.points[1] == ((300.0, 60.0), (52.5, 34.0))
+    assert list(found.media) == ["left.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("[1]", "no JSON object"), ("{", "no JSON"), ('{"points": []}', "0 points")],
+)
+def test_a_calibration_that_says_nothing_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    parts = {"video": encode(tmp_path / "left.mp4", drawn([("play", 1)]))}
+    parts["calibration"] = tmp_path / "left.json"
+    parts["calibration"].write_text(text)
+    with pytest.raises(SourceError, match=rf"left\.json: .*{why}"):
+        read_recording("video", parts, TOLD)
