@@ -141,7 +141,21 @@ class ModelsResource(dg.ConfigurableResource[ModelRegistry]):
         return ServedModels(self.registry(), kept_models(f"{self.model_uri}/served", s3_options()))
 
 
-def resources_for(settings: Settings) -> dict[str, dg.ConfigurableResource[Any]]:
+class FootageLookResource(dg.ConfigurableResource["FootageLookResource"]):
+    """Who looks at footage.
+
+    Attributes:
+        detector: one of `resources.environment.VISION_DETECTORS`.
+        model_path: of `onnx`; empty: none.
+    """
+
+    detector: str = "motion"
+    model_path: str = ""
+
+
+def resources_for(
+    settings: Settings,
+) -> dict[str, dg.ConfigurableResource[Any] | dg.PipesSubprocessClient]:
     """The resources of an environment, by the name under which assets ask for them."""
     return {
         "lakehouse": LakehouseResource(
@@ -160,6 +174,11 @@ def resources_for(settings: Settings) -> dict[str, dg.ConfigurableResource[Any]]
         "models": ModelsResource(
             mlflow_uri=without_password(settings.mlflow_uri), model_uri=settings.model_uri
         ),
+        "footage_look": FootageLookResource(
+            detector=settings.vision_detector, model_path=str(settings.vision_model or "")
+        ),
+        # One process a video: what a decoder breaks, or holds, is gone with it.
+        "pipes": dg.PipesSubprocessClient(),
     }
 
 

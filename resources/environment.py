@@ -37,6 +37,8 @@ class Settings:
         edge_keys: file of the public keys of edge nodes; None: no node is known.
         are_signatures_required: whether a drop that no known node signed is refused.
         landing_grace_s: how long what is not whole is taken for being on its way, s.
+        vision_detector: who looks for people in footage, one of `VISION_DETECTORS`.
+        vision_model: the ONNX model that `onnx` looks with; None: no model is given.
     """
 
     environment: Environment
@@ -53,7 +55,12 @@ class Settings:
     edge_keys: Path | None
     are_signatures_required: bool
     landing_grace_s: int
+    vision_detector: str
+    vision_model: Path | None
 
+
+#: Who can look for people: by motion, needing nothing; with a YOLOX-style model; AWS Rekognition.
+VISION_DETECTORS = ("motion", "onnx", "rekognition")
 
 #: What each environment must be told, and may not invent.
 REQUIRED: dict[Environment, tuple[str, ...]] = {
@@ -86,9 +93,17 @@ DEFAULTS: dict[Environment, dict[str, str]] = {
         "SPORTS_CLUB_TIMEZONE": "Europe/Berlin",
         "SPORTS_EDGE_KEYS": "",
         "SPORTS_LANDING_GRACE_S": "3600",
+        "SPORTS_VISION_DETECTOR": "motion",
+        "SPORTS_VISION_MODEL": "",
     }
     for environment in (Environment.LOCAL, Environment.TEST)
-} | {Environment.AWS: {"SPORTS_LANDING_GRACE_S": "3600"}}
+} | {
+    Environment.AWS: {
+        "SPORTS_LANDING_GRACE_S": "3600",
+        "SPORTS_VISION_DETECTOR": "motion",
+        "SPORTS_VISION_MODEL": "",
+    }
+}
 
 _S3_OPTIONS = {
     "SPORTS_S3_ENDPOINT": "endpoint",
@@ -138,6 +153,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         edge_keys=_file(value("SPORTS_EDGE_KEYS")),
         are_signatures_required=SIGNATURES_REQUIRED[environment],
         landing_grace_s=_seconds("SPORTS_LANDING_GRACE_S", value("SPORTS_LANDING_GRACE_S")),
+        vision_detector=_detector(value("SPORTS_VISION_DETECTOR"), value("SPORTS_VISION_MODEL")),
+        vision_model=_file(value("SPORTS_VISION_MODEL")),
     )
 
 
@@ -158,6 +175,18 @@ def _place(name: str, uri: str) -> str:
 
 def _file(path: str) -> Path | None:
     return Path(path).expanduser().resolve() if path else None
+
+
+def _detector(name: str, model: str) -> str:
+    if name not in VISION_DETECTORS:
+        known = ", ".join(VISION_DETECTORS)
+        raise SettingsError(f"SPORTS_VISION_DETECTOR is {name!r}: set one of {known}")
+    if name == "onnx" and not model:
+        raise SettingsError(
+            "SPORTS_VISION_DETECTOR is 'onnx', and SPORTS_VISION_MODEL is empty: set the path of a "
+            "YOLOX-style ONNX model"
+        )
+    return name
 
 
 def _seconds(name: str, text: str) -> int:

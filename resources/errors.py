@@ -67,3 +67,11 @@ class ApprovalError(ResourceError):
 
 class BackupError(ResourceError):
     """A backup is damaged, or cannot be made or restored as things are; nothing serves from it."""
+
+
+class AnalyserUnavailableError(ResourceError):
+    """The service that labels pictures does not answer. Transient: try again."""
+
+
+class AnalyserRefusedError(ResourceError):
+    """The service that labels pictures lets us do nothing. Its cause says why; it stays so."""

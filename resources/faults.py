@@ -135,7 +135,7 @@ _LIBRARIES: tuple[tuple[str, str, FaultKind], ...] = (
         FaultKind.CREDENTIALS_REFUSED,
     ),
     ("botocore", "ConnectionError|HTTPClientError", FaultKind.OBJECT_STORE_UNAVAILABLE),
-    ("dagster", "ChildProcessCrashException", FaultKind.PROCESS_DIED),
+    ("dagster", "ChildProcessCrashException|DagsterPipesExecutionError", FaultKind.PROCESS_DIED),
 )
 
 _SAID: tuple[tuple[FaultKind, re.Pattern[str]], ...] = (

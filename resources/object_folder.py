@@ -8,7 +8,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from resources.errors import ResourceError, TooLargeError
+from resources.object_store import is_s3, s3_client, split_s3
 
 _UNFINISHED = ".writing-"
 _ABSENT = {"NoSuchKey", "404"}
@@ -274,3 +275,10 @@ def ensure(folder: ObjectFolder, name: str, payload: bytes) -> bool:
     and says that the name is taken.
     """
     return folder.create(name, payload) or folder.read(name) == payload
+
+
+def object_folder(uri: str, s3: Mapping[str, str]) -> ObjectFolder:
+    """A folder by its URI: a path, or `s3://bucket/prefix` with the store's options."""
+    if is_s3(uri):
+        return S3Folder(s3_client(s3), *split_s3(uri))
+    return LocalFolder(Path(uri))

@@ -1,16 +1,18 @@
-"""Where pages are kept: by session and revision, written once and never changed."""
+"""Where pages are kept: by session and revision, written once and never changed.
+
+A session has a page of its own, `<session>/r0001.html`, and may have others of another kind beside
+it, each with its own revisions: `<session>/footage-r0001.html`.
+"""
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from resources.errors import ImmutableReportError, ResourceError
-from resources.object_folder import LocalFolder, ObjectFolder, S3Folder, checked, ensure
-from resources.object_store import is_s3, s3_client, split_s3
+from resources.object_folder import ObjectFolder, checked, ensure, object_folder
 
-_PAGE = re.compile(r"(?P<session>[^/]+)/r(?P<revision>\d{4,})\.html")
+_PAGE = re.compile(r"(?P<session>[^/]+)/(?:(?P<kind>[a-z]+)-)?r(?P<revision>\d{4,})\.html")
 
 
 class ReportStore:
@@ -18,10 +20,16 @@ class ReportStore:
 
     Args:
         folder: its storage.
+        kind: of its pages, in lower-case letters; "" for the session's own page.
     """
 
-    def __init__(self, folder: ObjectFolder) -> None:
+    def __init__(self, folder: ObjectFolder, kind: str = "") -> None:
         self._folder = folder
+        self._kind = kind
+
+    def of(self, kind: str) -> "ReportStore":
+        """The pages of another kind, in the same place."""
+        return ReportStore(self._folder, kind)
 
     def __enter__(self) -> Self:
         """Nothing is opened before it is needed."""
@@ -47,7 +55,7 @@ class ReportStore:
         Raises:
             ImmutableReportError: this revision is kept already and says something else.
         """
-        name = _name(session_id, revision)
+        name = self._name(session_id, revision)
         page = html.encode()
         if not ensure(self._folder, name, page):
             raise ImmutableReportError(
@@ -70,24 +78,22 @@ class ReportStore:
 
     def uri(self, session_id: str, revision: int) -> str:
         """Where a revision of a session's page is, or would be, for `read`."""
-        return self._folder.uri(_name(session_id, revision))
+        return self._folder.uri(self._name(session_id, revision))
 
     def revisions(self, session_id: str) -> tuple[int, ...]:
         """Revisions of a session's page that are kept, also those of runs that never finished."""
         names = self._folder.names(checked(session_id))
-        return tuple(int(match["revision"]) for name in names if (match := _PAGE.fullmatch(name)))
+        pages = [match for name in names if (match := _PAGE.fullmatch(name))]
+        return tuple(int(one["revision"]) for one in pages if (one["kind"] or "") == self._kind)
 
-
-def _name(session_id: str, revision: int) -> str:
-    name = checked(f"{session_id}/r{revision:04d}.html")
-    if not _PAGE.fullmatch(name):
-        raise ResourceError(f"{session_id!r} names no session: use its id, without slashes")
-    return name
+    def _name(self, session_id: str, revision: int) -> str:
+        kind = f"{self._kind}-" if self._kind else ""
+        name = checked(f"{session_id}/{kind}r{revision:04d}.html")
+        if not _PAGE.fullmatch(name):
+            raise ResourceError(f"{session_id!r} names no session: use its id, without slashes")
+        return name
 
 
 def report_store(uri: str, s3: Mapping[str, str]) -> ReportStore:
     """A report store by its URI: a folder, or `s3://bucket/prefix` with the store's options."""
-    folder: ObjectFolder = (
-        S3Folder(s3_client(s3), *split_s3(uri)) if is_s3(uri) else LocalFolder(Path(uri))
-    )
-    return ReportStore(folder)
+    return ReportStore(object_folder(uri, s3))

@@ -1,9 +1,9 @@
 """Tables that footage is turned into. `resources.contracts.ALL` holds all of them.
 
-Of a video object: `vision/camera` (how its camera stands, or why it was not looked at) and
-`vision/detection` (what a detector saw). Of a session, from all its cameras: `vision/track`,
-`vision/positions`, `vision/formation`, and `vision/quality`, which blocks what follows when it is
-bad.
+Of a video object: `vision/camera` (how its camera stands, or why it was not looked at),
+`vision/look` (when it was looked at) and `vision/detection` (what a detector saw). Of a session,
+from all its cameras: `vision/track`, `vision/positions`, `vision/formation`, and `vision/quality`,
+which blocks what follows when it is bad.
 """
 
 import pyarrow as pa
@@ -91,6 +91,21 @@ VISION_CAMERA = TableContract(
     sort_by=("session_id", "camera", "footage_sha256"),
 )  # fmt: skip
 
+VISION_LOOK = TableContract(
+    key="vision/look",
+    grain="one row a frame that was looked at, also where nobody was seen",
+    columns=(
+        _SESSION,
+        _FOOTAGE,
+        _FRAME,
+        _WHEN,
+        Column("people", pa.int32(), "people that the detector saw", minimum=0),
+        Column("balls", pa.int32(), "things that may be the ball", minimum=0),
+    ),
+    primary_key=("session_id", "footage_sha256", "frame_id"),
+    sort_by=("session_id", "footage_sha256", "frame_id"),
+)  # fmt: skip
+
 VISION_DETECTION = TableContract(
     key="vision/detection",
     grain="one row a video object, frame and thing that a detector saw there",
@@ -112,6 +127,8 @@ VISION_DETECTION = TableContract(
         Column("position_sd_m", NUMBER, "standard deviation of the place", "m", 0, 1000,
                null_means="not calibrated, or beyond it"),
         _share("confidence", "of the detector"),
+        Column("is_interpolated", pa.bool_(),
+               "the ball between two frames that show it, in one that does not"),
         *_lab("shirt"),
         *_lab("shorts"),
     ),
@@ -270,6 +287,6 @@ REPORT_FOOTAGE = TableContract(
 )  # fmt: skip
 
 OF_VISION: tuple[TableContract, ...] = (
-    VISION_CAMERA, VISION_DETECTION, VISION_TRACK, VISION_POSITIONS, VISION_FORMATION,
+    VISION_CAMERA, VISION_LOOK, VISION_DETECTION, VISION_TRACK, VISION_POSITIONS, VISION_FORMATION,
     VISION_QUALITY, VISION_CLIP, REPORT_FOOTAGE,
 )  # fmt: skip

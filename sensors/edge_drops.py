@@ -18,11 +18,23 @@ from resources.landing_trust import warn_once
 from resources.landing_zone import LandingZone
 from sensors.cursor import Cursor, digest
 from sensors.requests import DAY_KINDS, DaysRequest, Request, plan, plan_days
-from sports_assets.keys import DAY_KEYS, DAYS_LANE, LANE_TAG, RAW_KEYS, WHOLE_WAY_TAG, lane
+from sports_assets.keys import (
+    DAY_KEYS,
+    DAYS_LANE,
+    FOOTAGE_WAY_TAG,
+    LANE_TAG,
+    RAW_KEYS,
+    REPORT_FOOTAGE_KEY,
+    VISION_KEYS,
+    WHOLE_WAY_TAG,
+    lane,
+)
 from sports_assets.partitions import SESSIONS, SESSIONS_NAME
 
 _SESSION_LAYERS = ("raw", "tracking", "core", "mart", "report")
-_NOT_FACTS = [RAW_KEYS["footage"], *DAY_KEYS.values(), RAW_KEYS["quarantine"]]
+_NOT_FACTS = [
+    RAW_KEYS["footage"], *DAY_KEYS.values(), RAW_KEYS["quarantine"], REPORT_FOOTAGE_KEY,
+]  # fmt: skip
 
 session_facts = dg.define_asset_job(
     "session_facts",
@@ -32,8 +44,11 @@ session_facts = dg.define_asset_job(
 )
 session_footage = dg.define_asset_job(
     "session_footage",
-    selection=dg.AssetSelection.assets(RAW_KEYS["footage"]),
-    description="A session's footage: what there is, and where.",
+    selection=dg.AssetSelection.assets(
+        RAW_KEYS["footage"], *VISION_KEYS.values(), REPORT_FOOTAGE_KEY
+    ),
+    tags=FOOTAGE_WAY_TAG,
+    description="A session's footage to what it shows, and its page, in one run.",
 )
 daily_records = dg.define_asset_job(
     "daily_records",

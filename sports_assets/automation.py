@@ -5,40 +5,50 @@ The way from drop to page is one run that the `edge_drops` sensor asks for; noth
 in it. These conditions are the backstop.
 """
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from sports_assets.keys import WHOLE_WAY_TAG
 
 
-def on_new_code_or_late_input() -> dg.AutomationCondition[dg.AssetKey]:
+def on_new_code_or_late_input(
+    own_way: Mapping[str, str] = WHOLE_WAY_TAG, optional: dg.AssetSelection | None = None
+) -> dg.AutomationCondition[dg.AssetKey]:
     """For assets made from a session's own tables.
+
+    Args:
+        own_way: tag of the runs that make the asset with its inputs; a change by any other fires.
+        optional: inputs that a session may never have; the asset is made without them, and made
+            anew when they come.
 
     Fires: for a session whose input was made again with other content (a new `data_version`), as
         happens when someone materialises one asset alone; and for every session when the asset's
         `code_version` changes. An input made again with the same content fires nothing, nor does
-        an input made by a run from drop to page, which makes the rest itself.
+        an input made by a run of the asset's own way, which makes the rest itself.
     Waits: for a second look, and while an input is missing or being made, or the asset itself. One
         look is not of one moment: Dagster reads what was made when the look begins, and what is
         being made later, so an asset that is finished in between seems neither. Without the second
         look a page was asked for twice.
     Clears: when the asset is requested or made, whoever asked.
     If that run fails: the request is spent, and the failed run stands in the run list; the next
-        change of input or code fires again. A run from drop to page that fails is not asked for
+        change of input or code fires again. A run of the whole way that fails is not asked for
         again from here: re-execute it in the UI, or send the drop corrected.
     """
     condition = dg.AutomationCondition
     changed = condition.any_deps_match(
-        condition.data_version_changed() & ~condition.executed_with_tags(tag_values=WHOLE_WAY_TAG)
+        condition.data_version_changed() & ~condition.executed_with_tags(tag_values=own_way)
     ).with_label("an input changed its content")
     recoded = condition.code_version_changed().with_label("the code changed")
     handled = (
         condition.newly_requested() | condition.newly_updated() | condition.initial_evaluation()
     ).with_label("requested, made, or looked at for the first time")
     waiting = (changed | recoded).since(handled)
+    missing = condition.any_deps_missing()
     return (
         waiting
         & (~waiting.newly_true()).with_label("seen at the look before, too")
-        & ~condition.any_deps_missing()
+        & ~(missing if optional is None else missing.ignore(optional))
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()
     ).with_label("on_new_code_or_late_input")

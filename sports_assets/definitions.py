@@ -29,6 +29,13 @@ from sports_assets.raw.assets import raw_days, raw_quarantine, raw_session
 from sports_assets.reports.assets import report_session
 from sports_assets.tracking.assets import tracking_kinematics
 from sports_assets.upkeep.assets import upkeep, upkeep_plan
+from sports_assets.vision.assets import (
+    vision_clip,
+    vision_follow,
+    vision_look,
+    vision_quality,
+)
+from sports_assets.vision.page.assets import report_footage
 from sports_assets.warehouse.assets import dbt_athlete_days, dbt_facts, identity_athletes
 from sports_assets.watchdog.assets import failed_run, stale_asset
 from sports_assets.workload.assets import feature_workload
@@ -50,6 +57,11 @@ defs = dg.Definitions(
         dbt_facts,
         dbt_athlete_days,
         report_session,
+        vision_look,
+        vision_follow,
+        vision_quality,
+        vision_clip,
+        report_footage,
         personal_norm,
         feature_workload,
         *model_assets,

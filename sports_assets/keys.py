@@ -27,6 +27,7 @@ from resources.model_contracts import (
     PREDICTIONS,
     REPORT_MODEL_CARD,
 )
+from resources.vision_contracts import OF_VISION, REPORT_FOOTAGE
 
 #: What each layer is, in the words of its readers; an asset's group is its layer.
 LAYERS: Mapping[str, str] = {
@@ -70,6 +71,8 @@ UPKEEP_LANE = "upkeep"
 MODELS_LANE = "models"
 #: Carried by runs that make everything from drop to page themselves.
 WHOLE_WAY_TAG = {"touchline/way": "drop-to-page"}
+#: The same for footage: from the video to its own page.
+FOOTAGE_WAY_TAG = {"touchline/way": "footage-to-page"}
 
 
 def asset_key(key: str) -> dg.AssetKey:
@@ -120,6 +123,8 @@ EMPTY_KEYS = [asset_key(contract.key) for contract in EMPTY]
 BASELINE_KEY = asset_key("mart/athlete_session_baseline")
 PERSONAL_NORM_KEY = asset_key(ALERT_PERSONAL_NORM.key)
 REPORT_SESSION_KEY = asset_key(REPORT_SESSION.key)
+VISION_KEYS = {contract.name: asset_key(contract.key) for contract in OF_VISION[:-1]}
+REPORT_FOOTAGE_KEY = asset_key(REPORT_FOOTAGE.key)
 UPKEEP_PLAN_KEY = asset_key(OPS_UPKEEP_PLAN.key)
 UPKEEP_KEY = asset_key(OPS_UPKEEP.key)
 BACKUP_KEY = asset_key("ops/backup")
@@ -141,6 +146,6 @@ MODEL_CARD_KEY = asset_key(REPORT_MODEL_CARD.key)
 #: What becomes of a drop, and which job makes it so.
 WORKS = Works(
     facts=Work(REPORT_SESSION_KEY, "session_facts"),
-    footage=Work(RAW_KEYS["footage"], "session_footage"),
+    footage=Work(REPORT_FOOTAGE_KEY, "session_footage"),
     days={kind: Work(key, "daily_records", is_of_sessions=False) for kind, key in DAY_KEYS.items()},
 )

@@ -2,7 +2,26 @@
 module, and imports what it needs and no more, so that `--help` answers at once.
 """
 
-from sports_assets.cli import approve, backup, doctor, explain, restore, rollback
+from sports_assets.cli import (
+    approve,
+    backup,
+    clip,
+    doctor,
+    explain,
+    restore,
+    rollback,
+    training_set,
+)
 from sports_assets.cli.console import app
 
-__all__ = ["app", "approve", "backup", "doctor", "explain", "restore", "rollback"]
+__all__ = [
+    "app",
+    "approve",
+    "backup",
+    "clip",
+    "doctor",
+    "explain",
+    "restore",
+    "rollback",
+    "training_set",
+]

@@ -23,6 +23,7 @@ from resources.lakehouse import Lakehouse
 from resources.landing_club import ATHLETES_NAME, CALENDAR_NAME
 from resources.landing_zone import LandingZone
 from resources.provenance import ProvenanceRef, code_version, session_drops
+from resources.vision_contracts import REPORT_FOOTAGE, VISION_FORMATION
 from sports_assets.assets import commit_context, guarded
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import check_contract, contract_check_spec
@@ -52,7 +53,12 @@ _FACTS = [
     for contract in dbt_contracts(PROJECT.manifest).values()
     if contract.replaced_by == "session"
 ]
-_READ = [*_FACTS, POSITIONS, SIGNALS, EVENTS, KINEMATICS]
+#: A page does not wait for footage, which most sessions have none of: it is revised after.
+_OF_FOOTAGE = [VISION_FORMATION, REPORT_FOOTAGE]
+_READ = [*_FACTS, POSITIONS, SIGNALS, EVENTS, KINEMATICS, *_OF_FOOTAGE]
+_CONDITION = on_new_code_or_late_input(
+    optional=dg.AssetSelection.assets(*(asset_key(contract.key) for contract in _OF_FOOTAGE))
+)
 
 
 @dg.asset(
@@ -61,7 +67,7 @@ _READ = [*_FACTS, POSITIONS, SIGNALS, EVENTS, KINEMATICS]
     check_specs=[contract_check_spec(REPORT_SESSION)],
     partitions_def=SESSIONS,
     backfill_policy=MANY_SESSIONS_A_RUN,
-    automation_condition=on_new_code_or_late_input(),
+    automation_condition=_CONDITION,
     group_name=REPORT_SESSION.layer,
     owners=owners(REPORT_SESSION.layer),
     tags=tags(REPORT_SESSION.layer, "health"),
@@ -95,6 +101,7 @@ def report_session(
                 page = publish_page(
                     store,
                     shelf,
+                    REPORT_SESSION,
                     session,
                     content_sha256=content.sha256,
                     render=render,

@@ -13,6 +13,7 @@ from typing import Final
 
 from sports_assets.reports.facts_athlete import AthleteFacts, UnmatchedAthlete
 from sports_assets.reports.facts_course import Lap, LapTrace, Trace
+from sports_assets.reports.facts_footage import FootageFacts
 from sports_assets.reports.facts_sources import FlaggedShare, Quality, SourceStream
 from sports_assets.reports.facts_team import EventMark, MeanPlace, PassWindow, ShapeWindow
 
@@ -64,6 +65,7 @@ class SessionFacts:
         laps: by athlete and time.
         lap_traces: of the two best laps of whoever has the best, in a sport on a circuit.
         flagged: what the filters flagged, by stream, quantity and rule; nothing that is missing.
+        footage: what the footage showed; None until its own page is published.
     """
 
     header: SessionHeader
@@ -80,6 +82,7 @@ class SessionFacts:
     lap_traces: tuple[LapTrace, ...] = ()
     quality: Quality = field(default_factory=Quality)
     flagged: tuple[FlaggedShare, ...] = ()
+    footage: FootageFacts | None = None
 
     @property
     def length_s(self) -> float | None:

@@ -1,6 +1,7 @@
 """Reads a session's facts from views over committed tables.
 
-The caller creates the views `core.*`, `mart.*`, `raw.*` and `tracking.kinematics` over the session.
+The caller creates the views `core.*`, `mart.*`, `raw.*`, `tracking.kinematics`, `vision.formation`
+and `report.footage` over the session.
 The longer statements stand in `facts_sql.py` and `trace_query.py`.
 """
 
@@ -22,10 +23,12 @@ from sports_assets.reports.facts_athlete import (
     UnmatchedAthlete,
 )
 from sports_assets.reports.facts_course import Lap
+from sports_assets.reports.facts_footage import FootageFacts, UsualFormation
 from sports_assets.reports.facts_sources import FlaggedShare, Quality, SourceStream
 from sports_assets.reports.facts_sql import (
     ATHLETES,
     EVENT_MARKS,
+    FORMATIONS,
     MEAN_PLACES,
     PLAYED,
     QUALITY,
@@ -101,7 +104,21 @@ def load_facts(
             "select * from mart.stream_quality where session_id = $session and rule <> 'missing' "
             "order by stream_id, quantity, rule",
         ),
+        footage=_footage(connection, session_id),
     )
+
+
+def _footage(connection: duckdb.DuckDBPyConnection, session_id: str) -> FootageFacts | None:
+    pages = _rows(
+        connection,
+        "select max(revision) as revision from report.footage where session_id = $session",
+        session=session_id,
+    )
+    if pages[0]["revision"] is None:
+        return None
+    formations = _rows(connection, FORMATIONS, session=session_id)
+    usual = tuple(_record(UsualFormation, row) for row in formations)
+    return FootageFacts(pages[0]["revision"], usual)
 
 
 def _header(connection: duckdb.DuckDBPyConnection, session_id: str, timezone: str) -> SessionHeader:

@@ -147,3 +147,24 @@ QUALITY: Final = """
         (select nullif(count(*), 0) from events) as event_count,
         (select count(*) from events where x_m is null) as placeless_event_count
 """
+
+#: Of each side the formation of most windows; of two as frequent the surer one.
+FORMATIONS: Final = """
+    with counted as (
+        select
+            team_side,
+            formation,
+            count(*) as windows,
+            sum(confidence) as confidence,
+            sum(count(*)) over (partition by team_side) as told
+        from vision.formation
+        where session_id = $session and phase = 'all' and formation is not null
+        group by team_side, formation
+    )
+    select team_side, formation, windows, cast(told as bigint) as told
+    from counted
+    qualify row_number() over (
+        partition by team_side order by windows desc, confidence desc, formation
+    ) = 1
+    order by team_side desc
+"""

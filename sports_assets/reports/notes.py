@@ -9,6 +9,7 @@ from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_athlete import ExternalLoad, UnmatchedAthlete
 from sports_assets.reports.numerals import (
     EXTERNAL,
+    FORMATION,
     INTERNAL,
     SESSION,
     UNMATCHED,
@@ -48,6 +49,43 @@ def unmatched_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
             reason=REASONS.get(each.reason, _capitalised(each.reason.rstrip("."))),
         )
         for place, each in enumerate(facts.unmatched, start=1)
+    )
+
+
+def footage_notes(facts: SessionFacts) -> tuple[Sentence, ...]:
+    """The usual formation of each side that footage showed; none without footage."""
+    if facts.footage is None:
+        return ()
+    return tuple(
+        say(
+            facts.side_name(each.team_side),
+            f"mostly stood {each.formation}: in {{windows}} of {{told}} windows.",
+            windows=derived(
+                "footage",
+                f"{each.team_side}_formation_windows",
+                each.windows,
+                made_of=basis(
+                    f"windows of all play with the formation {each.formation}, counted",
+                    rows_of(
+                        FORMATION,
+                        "formation",
+                        team_side=each.team_side,
+                        formation=each.formation,
+                        phase="all",
+                    ),
+                ),
+            ),
+            told=derived(
+                "footage",
+                f"{each.team_side}_told_windows",
+                each.told,
+                made_of=basis(
+                    "windows of all play with any formation, counted",
+                    rows_of(FORMATION, "formation", team_side=each.team_side, phase="all"),
+                ),
+            ),
+        )
+        for each in facts.footage.formations
     )
 
 

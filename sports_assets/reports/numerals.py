@@ -29,7 +29,10 @@ POSITIONS = "raw/positions"
 SIGNALS = "raw/signals"
 EVENT_ROWS = "raw/events"
 KINEMATICS = "tracking/kinematics"
+FORMATION = "vision/formation"
 DERIVED = "report/session"
+#: Numbers that a page computes bear the page's own name.
+_COMPUTED = "report/"
 
 _GROUP = 3
 
@@ -58,9 +61,9 @@ class Numeral:
 
     def __post_init__(self) -> None:
         """No number without a way back."""
-        if (self.basis is None) == self.number_id.startswith(f"{DERIVED}/"):
+        if (self.basis is None) == self.number_id.startswith(_COMPUTED):
             raise ValueError(
-                f"{self.number_id}: a number of {DERIVED} needs a basis, any other has its row"
+                f"{self.number_id}: a number of {_COMPUTED} needs a basis, any other has its row"
             )
 
     def at(self, place: str) -> "Numeral":

@@ -1,4 +1,4 @@
-"""A page is published, then revised, never replaced: the ledger in `report/session` and the store.
+"""A page is published, then revised, never replaced: the ledger (`report/…`) and the store.
 
 The page is kept first and entered in the ledger second. A run killed in between leaves a page that
 no ledger names. The next one enters it, if it says just what is to be said; otherwise it takes the
@@ -13,7 +13,7 @@ from hashlib import sha256
 
 import pyarrow as pa
 
-from resources.contracts import REPORT_SESSION
+from edge_ingest.contract import TableContract
 from resources.errors import CommitConflictError, ImmutableReportError, ResourceError
 from resources.lakehouse import Basis, CommitContext, Lakehouse
 from resources.provenance import ProvenanceRef
@@ -52,6 +52,7 @@ class _Kept:
 def publish_page(
     lakehouse: Lakehouse,
     store: ReportStore,
+    contract: TableContract,
     session_id: str,
     *,
     content_sha256: str,
@@ -63,6 +64,8 @@ def publish_page(
     """Keep a page as the session's next revision, unless the last revision says the same.
 
     Args:
+        contract: of the ledger, which has the columns of `report/session`; `store` keeps pages of
+            the same kind.
         content_sha256: hash of what the page says, without provenance and stopwatch.
         render: gives the page's HTML for a revision number.
         written_at_utc: now.
@@ -72,7 +75,7 @@ def publish_page(
     """
     lost: ResourceError | None = None
     for _ in range(_ATTEMPTS):
-        basis, ledger = _read_ledger(lakehouse, session_id)
+        basis, ledger = _read_ledger(lakehouse, contract, session_id)
         entries = ledger.to_pylist()
         if entries and entries[-1]["content_sha256"] == content_sha256:
             last = entries[-1]
@@ -91,8 +94,8 @@ def publish_page(
                 "written_at_utc": written_at_utc,
                 "provenance": page.provenance.to_json(),
             }
-            ledger = pa.Table.from_pylist([*entries, entry], schema=REPORT_SESSION.schema)
-            lakehouse.replace_sessions(REPORT_SESSION, ledger, [session_id], context, basis)
+            ledger = pa.Table.from_pylist([*entries, entry], schema=contract.schema)
+            lakehouse.replace_sessions(contract, ledger, [session_id], context, basis)
         except (CommitConflictError, ImmutableReportError) as error:
             lost = error
             continue
@@ -103,11 +106,13 @@ def publish_page(
     ) from lost
 
 
-def _read_ledger(lakehouse: Lakehouse, session_id: str) -> tuple[Basis, pa.Table]:
+def _read_ledger(
+    lakehouse: Lakehouse, contract: TableContract, session_id: str
+) -> tuple[Basis, pa.Table]:
     with lakehouse.connect() as connection:
-        read = lakehouse.view(connection, REPORT_SESSION, "ledger", [session_id])
+        read = lakehouse.view(connection, contract, "ledger", [session_id])
         ledger = connection.sql("select * from ledger order by revision").to_arrow_table()
-    return Basis(read), REPORT_SESSION.conform(ledger)
+    return Basis(read), contract.conform(ledger)
 
 
 def _next_page(

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from sports_assets.reports.colophon import Colophon
 from sports_assets.reports.facts import SessionFacts
-from sports_assets.reports.notes import threshold_notes, unmatched_notes, when_and_where
+from sports_assets.reports.notes import (
+    footage_notes,
+    threshold_notes,
+    unmatched_notes,
+    when_and_where,
+)
 from sports_assets.reports.notes_quality import flag_notes, quality_notes
 from sports_assets.reports.numerals import SESSION, Numeral, number_id, numeral
 from sports_assets.reports.pictures import draw_pictures
@@ -58,6 +63,7 @@ def make_content(facts: SessionFacts) -> PageContent:
             sentences=write_sentences(facts),
             pictures=draw_pictures(facts),
             tables=make_tables(facts),
+            footage=footage_notes(facts),
             unmatched=unmatched_notes(facts),
             quality=(*quality_notes(facts), *flag_notes(facts)),
             thresholds=threshold_notes(facts),

@@ -55,6 +55,21 @@ def test_a_session_without_pages_has_no_revisions(store: ReportStore) -> None:
     assert store.revisions(SESSION) == ()
 
 
+def test_pages_of_another_kind_have_revisions_of_their_own(
+    store: ReportStore, place: Place
+) -> None:
+    footage = store.of("footage")
+    store.write(SESSION, 1, PAGE)
+    store.write(SESSION, 2, PAGE)
+    uri = footage.write(SESSION, 1, "<video>")
+    assert uri == f"{place.uri}/reports/{SESSION}/footage-r0001.html"
+    assert store.revisions(SESSION) == (1, 2)
+    assert footage.revisions(SESSION) == (1,)
+    assert footage.read(uri) == store.read(uri) == "<video>"
+    with pytest.raises(ImmutableReportError, match="publish revision 2"):
+        footage.write(SESSION, 1, PAGE)
+
+
 @pytest.mark.parametrize("session", ["", "../up", "a/b", "/etc"])
 def test_a_page_stays_inside_of_the_store(store: ReportStore, session: str) -> None:
     with pytest.raises(ResourceError):

@@ -12,6 +12,7 @@ import pytest
 from resources.contracts import ALL
 from resources.dagster_resources import (
     BackupResource,
+    FootageLookResource,
     LakehouseResource,
     LandingZoneResource,
     ModelsResource,
@@ -50,6 +51,8 @@ class Club:
             ),
             "report_store": ReportStoreResource(report_uri=str(home / "reports")),
             "backups": BackupResource(backup_uri=str(home / "backups")),
+            "footage_look": FootageLookResource(),
+            "pipes": dg.PipesSubprocessClient(),
             "models": ModelsResource(
                 mlflow_uri=f"sqlite:///{home}/mlflow.db", model_uri=str(home / "models")
             ),

@@ -18,9 +18,7 @@ from edge_ingest.recording import Told
 from edge_ingest.records import SESSION_TABLES
 from resources.dagster_resources import LakehouseResource, LandingZoneResource
 from resources.landing_zone import LandingZone
-from sensors.edge_drops import session_footage
 from sensors.requests import plan
-from sports_assets.definitions import defs
 from sports_assets.partitions import SESSIONS_NAME
 from sports_assets.raw.assets import raw_session
 from tests.edge_ingest.footage_clips import drawn, encode
@@ -88,19 +86,10 @@ def why(result: dg.ExecuteInProcessResult) -> str:
     return failed.event_specific_data.error.message
 
 
-def test_the_footage_job_lists_the_video_where_it_landed(club: Club, video: Path) -> None:
+def test_the_video_is_listed_where_it_landed(club: Club, video: Path) -> None:
     drop = club.film(video)
     club.instance.add_dynamic_partitions(SESSIONS_NAME, [drop.session_id])
-    job = defs.resolve_job_def(session_footage.name)
-    result = job.execute_in_process(
-        instance=club.instance,
-        partition_key=drop.session_id,
-        resources={
-            **(defs.resources or {}),
-            "lakehouse": club.lakehouse,
-            "landing_zone": club.zone,
-        },
-    )
+    result = club.run(drop.session_id, "footage")
 
     assert result.success
     (row,) = club.rows("footage", drop.session_id)

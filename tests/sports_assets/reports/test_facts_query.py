@@ -8,7 +8,10 @@ import pytest
 from edge_ingest.records import EVENTS, POSITIONS, SIGNALS, Quality
 from resources.contracts import KINEMATICS
 from resources.errors import NotCommittedError
+from resources.vision_contracts import REPORT_FOOTAGE, VISION_FORMATION
+from sports_assets.reports.facts_footage import FootageFacts, UsualFormation
 from sports_assets.reports.facts_query import load_facts
+from sports_assets.reports.notes import footage_notes
 
 MATCH = "2026-03-07_football_red-blue"
 RIDE = "2026-03-08_cycling_morning"
@@ -19,9 +22,11 @@ def connection():
     with duckdb.connect() as connection:
         # A club's machine stands in its own zone; instants are UTC all the same.
         connection.execute("set timezone = 'America/New_York'")
-        for schema in ("core", "mart", "raw", "tracking"):
+        for schema in ("core", "mart", "raw", "report", "tracking", "vision"):
             connection.execute(f"create schema {schema}")
-        for contract in (POSITIONS, SIGNALS, EVENTS, KINEMATICS):
+        for contract in (
+            POSITIONS, SIGNALS, EVENTS, KINEMATICS, VISION_FORMATION, REPORT_FOOTAGE,
+        ):  # fmt: skip
             connection.register("empty", contract.empty())
             connection.execute(f"create table {contract.layer}.{contract.name} as from empty")
             connection.unregister("empty")
@@ -336,3 +341,41 @@ def test_the_two_best_laps_of_a_circuit_have_their_samples(connection):
     assert best.x_m[0] == 305.0
     # Seconds 40 to 49 have no place.
     assert second.x_m.count(None) == 10
+
+
+def test_footage_is_told_once_its_page_is_published(connection):
+    connection.execute(
+        f"""
+        insert into vision.formation by name
+            select '{MATCH}' as session_id, side as team_side,
+                timestamptz '2026-03-07 14:30:00+00' + to_seconds(300 * n) as window_start_utc,
+                timestamptz '2026-03-07 14:35:00+00' + to_seconds(300 * n) as window_end_utc,
+                phase, formation, confidence, 10 as athletes, 300.0 as seen_s
+            from (values
+                ('home', 0, 'all', '4-4-2', 0.2), ('home', 1, 'all', '4-3-3', 0.9),
+                ('home', 2, 'all', '4-4-2', 0.1), ('home', 3, 'all', null, null),
+                ('home', 0, 'in_possession', '3-5-2', 1), ('home', 1, 'in_possession', '3-5-2', 1),
+                ('home', 2, 'in_possession', '3-5-2', 0.9),
+                ('away', 0, 'all', '4-3-3', 0.1), ('away', 1, 'all', '3-4-3', 0.5)
+            ) as f(side, n, phase, formation, confidence)
+        """
+    )
+    assert load_facts(connection, MATCH, timezone="Europe/Berlin").footage is None
+    connection.execute(
+        f"""
+        insert into report.footage by name
+            select '{MATCH}' as session_id, revision::integer as revision, 'x' as uri,
+                'p' as page_sha256, 'c' as content_sha256,
+                timestamptz '2026-03-07 17:00:00+00' as written_at_utc, '{{}}' as provenance
+            from range(1, 3) as t(revision)
+        """
+    )
+    facts = load_facts(connection, MATCH, timezone="Europe/Berlin")
+    assert facts.footage == FootageFacts(
+        2, (UsualFormation("home", "4-4-2", 2, 3), UsualFormation("away", "3-4-3", 1, 2))
+    )
+    assert facts.footage.link == "footage-r0002.html"
+    home, away = footage_notes(facts)
+    assert (home.topic, home.text) == ("Red", "mostly stood 4-4-2: in 2 of 3 windows.")
+    assert away.text == "mostly stood 3-4-3: in 1 of 2 windows."
+    assert load_facts(connection, RIDE, timezone="Europe/Berlin").footage is None

@@ -39,6 +39,7 @@ class Shelf:
         return publish_page(
             self.lakehouse,
             self.store,
+            REPORT_SESSION,
             SESSION,
             content_sha256=content.sha256,
             render=lambda revision: bind(content, Colophon(revision, (), made_of)),

@@ -1,0 +1,1 @@
+"""Moments cut from footage: for a person, and for training sets."""

@@ -1,0 +1,1 @@
+"""Detectors of people: by motion, by a network, by a service; one protocol."""

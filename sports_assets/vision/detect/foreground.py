@@ -1,0 +1,196 @@
+"""What a still camera sees when nobody is there, followed through the light, and what differs.
+
+Colours are luma and two chroma (BT.601), as video carries them. A pixel differs if its distance
+from the background, in standard deviations of the noise around it, is large; a shadow (darker, its
+chroma less by as much) does not.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sports_assets.vision.frames import Image
+
+Mask = NDArray[np.uint8]
+Singles = NDArray[np.float32]
+Places = NDArray[np.int64]
+
+#: Light and noise are measured in blocks: so many across the picture, each of so many samples
+#: along its sides. A person covers less than half of a block, so medians do not see people.
+_BLOCKS = 24
+_SAMPLES = 8
+_MAD = 1.4826
+#: Noise of an 8-bit picture is at least its rounding and a coder's, luma and chroma, levels.
+_LEAST_NOISE = np.array([2.0, 1.0, 1.0], np.float32)
+#: Edges of the background (lines, boards) move by about so much, px; each pixel's own noise is
+#: learnt from then on, up to so many levels: more is no noise.
+_TREMBLE_PX, _MOST_RESTLESS = 0.2, 20.0
+#: What differs by more is none of the ground's. Of 10⁶ pixels with three Gaussian channels one
+#: lies beyond 5.5; grass that moves and codecs have longer tails.
+_SIGMAS = 6.0
+#: An edge is where half of its height is reached; a little less, as pixels mix both sides.
+_SKIRT = 0.4
+#: A cast shadow leaves at least this of the luma (sky light; gamma of video counted in); darker
+#: is black cloth.
+_SHADOW_LEAST = 0.45
+#: In a shadow chroma is that of the ground to within so many standard deviations.
+_SHADOW_SIGMAS = 4.0
+#: Middle of chroma in 8 bits.
+_GREY = 128.0
+#: What is further from the background than this moves it no more than this does, levels.
+_MOST_STEP = 6.0
+#: The background follows within so many seconds where nobody is, and where somebody was who stood
+#: there already when it was made.
+_FOLLOW_S, _UNCOVER_S = 20.0, 1.0
+#: Grass differs from the grass of its block by mowing and wear: so many of the block's deviations.
+_GRASS_SIGMAS = 3.5
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a frame is not as the background: all height × width.
+
+    Attributes:
+        differs: 1 where something stands before the background; shadows are left out.
+        uncovered: 1 where the background is no grass, and the frame is: who stood there went.
+        strength: distance of the colours, in standard deviations of the noise.
+    """
+
+    differs: Mask
+    uncovered: Mask
+    strength: Singles
+
+
+class Background:
+    """Of a part of the picture, natively. It learns from each frame, in order."""
+
+    def __init__(self, image: Image) -> None:
+        self._still: Singles = _luma_chroma(image)
+        #: Pixels from one sample to the next.
+        self._step = max(1, image.shape[1] // (_BLOCKS * _SAMPLES))
+        self._grass = self._grass_of_blocks()
+        self._restless = _at_edges(self._still)
+
+    def change(self, image: Image) -> Change:
+        """How a frame is not as the background in its light, which is measured by blocks."""
+        import cv2
+
+        seen = _luma_chroma(image)
+        offset, noise = self._light_and_noise(seen)
+        lit = self._still + self._spread(offset)
+        variance = self._spread(np.maximum(noise, _LEAST_NOISE) ** 2)
+        change = seen - lit
+        # A mean over the neighbours takes most of the noise and none of a person.
+        bare = np.einsum("ijk,ijk->ij", change, change / (variance + self._restless))
+        is_far = cv2.blur(bare, (3, 3)) > _SIGMAS**2
+        # Beside an edge the lens and the coder leave a skirt, which is no part of the person.
+        beside = cv2.dilate(bare, np.ones((3, 3), np.uint8))
+        is_skirt = bare < _SKIRT**2 * beside
+        differs = (is_far & ~is_skirt).astype(np.uint8)
+        uncovered = np.zeros_like(differs)
+        where = np.nonzero(differs)
+        now, still = seen[where], lit[where]
+        is_uncovered = self._is_grass(now, where) & ~self._is_grass(still, where)
+        is_shadow = _is_shadow(now, still, np.sqrt(variance[where]))
+        differs[where] = ~is_shadow & ~is_uncovered
+        uncovered[where] = is_uncovered
+        bare[where] = np.where(is_shadow | is_uncovered, 0, bare[where])
+        return Change(differs, uncovered, np.sqrt(bare))
+
+    def learn(self, image: Image, believed: Mask, uncovered: Mask, seconds: float) -> None:
+        """Follow the frame where nobody is believed, fast where ground was uncovered.
+
+        Args:
+            seconds: since the last frame that was learnt from.
+        """
+        rates = np.where(believed > 0, 0.0, -np.expm1(-seconds / _FOLLOW_S))
+        rates = np.where(uncovered > 0, -np.expm1(-seconds / _UNCOVER_S), rates)
+        follow = rates[..., None].astype(np.float32)
+        change = _luma_chroma(image) - self._still
+        # Bounded steps, so that it nears the median, and not whoever passed through unseen.
+        bounded = np.clip(change, -_MOST_STEP, _MOST_STEP)
+        self._still += np.where(uncovered[..., None] > 0, change, bounded) * follow
+        # Towards the median of squares: whoever passes through for a while hardly moves it.
+        step = follow * np.maximum(self._restless, 1.0)
+        self._restless += np.where(change**2 > self._restless, step, -step)
+        np.clip(self._restless, 0.0, _MOST_RESTLESS**2, out=self._restless)
+
+    def standing(self) -> Mask:
+        """Where the background itself is no grass of its surroundings: height × width, 0 or 1."""
+        where = tuple(np.mgrid[: self._still.shape[0], : self._still.shape[1]].reshape(2, -1))
+        is_grass = self._is_grass(self._still[where], where)
+        return (~is_grass).astype(np.uint8).reshape(self._still.shape[:2])
+
+    def _light_and_noise(self, seen: Singles) -> tuple[Singles, Singles]:
+        """By how much blocks became lighter, and their noise: rows × columns × 3 each."""
+        change = self._sampled(seen) - self._sampled(self._still)
+        offset = np.median(change, axis=2)
+        noise = _MAD * np.median(np.abs(change - offset[:, :, None]), axis=2)
+        return _smooth(offset), _smooth(noise)
+
+    def _grass_of_blocks(self) -> tuple[Singles, Singles]:
+        samples = self._sampled(self._still)
+        middle = np.median(samples, axis=2)
+        spread = _MAD * np.median(np.abs(samples - middle[:, :, None]), axis=2)
+        return middle.astype(np.float32), np.maximum(spread, _LEAST_NOISE).astype(np.float32)
+
+    def _is_grass(self, colours: Singles, where: tuple[Places, ...]) -> NDArray[np.bool_]:
+        """Which colours (n × 3) are those of the grass around their pixels (rows, columns)."""
+        rows, columns = self._grass[0].shape[:2]
+        side = self._step * _SAMPLES
+        row = np.minimum(where[0] // side, rows - 1)
+        column = np.minimum(where[1] // side, columns - 1)
+        middle, spread = self._grass[0][row, column], self._grass[1][row, column]
+        away = (colours - middle) / spread
+        return np.asarray(np.einsum("ik,ik->i", away, away) < 3 * _GRASS_SIGMAS**2, np.bool_)
+
+    def _sampled(self, image: Singles) -> Singles:
+        """Blocks of samples: rows × columns × samples × 3."""
+        step = self._step
+        thin = image[::step, ::step]
+        rows, columns = -(-thin.shape[0] // _SAMPLES), -(-thin.shape[1] // _SAMPLES)
+        missing = (rows * _SAMPLES - thin.shape[0], columns * _SAMPLES - thin.shape[1])
+        whole = np.pad(thin, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+        blocks = whole.reshape(rows, _SAMPLES, columns, _SAMPLES, 3).transpose(0, 2, 1, 3, 4)
+        return np.ascontiguousarray(blocks).reshape(rows, columns, -1, 3)
+
+    def _spread(self, blocks: NDArray[np.floating]) -> Singles:
+        """Values of blocks for each pixel, linear between their middles."""
+        import cv2
+
+        height, width = self._still.shape[:2]
+        side = self._step * _SAMPLES
+        size = (blocks.shape[1] * side, blocks.shape[0] * side)
+        spread = cv2.resize(np.asarray(blocks, np.float32), size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(spread[:height, :width], np.float32)
+
+
+def _is_shadow(seen: Singles, still: Singles, noise: Singles) -> NDArray[np.bool_]:
+    """Which pixels (n × 3) are the background in a shadow."""
+    share = seen[:, 0] / np.maximum(still[:, 0], 1)
+    expected = _GREY + (still[:, 1:] - _GREY) * share[:, None]
+    is_alike = (np.abs(seen[:, 1:] - expected) < _SHADOW_SIGMAS * noise[:, 1:]).all(axis=1)
+    return np.asarray(is_alike & (share > _SHADOW_LEAST) & (share < 1), np.bool_)
+
+
+def _at_edges(image: Singles) -> Singles:
+    """Variance that edges add before it is measured: they tremble, and coders blur them."""
+    import cv2
+
+    steep = [cv2.Sobel(image, cv2.CV_32F, *way, ksize=3, scale=1 / 8) for way in ((1, 0), (0, 1))]
+    return np.asarray((steep[0] ** 2 + steep[1] ** 2) * _TREMBLE_PX**2, np.float32)
+
+
+def _luma_chroma(image: Image) -> Singles:
+    import cv2
+
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb), np.float32)
+
+
+def _smooth(blocks: NDArray[np.floating]) -> Singles:
+    """Medians with the neighbours: rows × columns × 3."""
+    import cv2
+
+    planes = [np.ascontiguousarray(blocks[..., one], np.float32) for one in range(3)]
+    return np.asarray(np.dstack([cv2.medianBlur(plane, 3) for plane in planes]), np.float32)

@@ -1,0 +1,1 @@
+"""Who is who over time? People followed over all cameras, their sides, roles and names."""
