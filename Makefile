@@ -100,6 +100,8 @@ bench: home samples ## The benchmarks, one after the other
 	$(BIN)/python -m benchmarks.readiness_model
 	$(BIN)/python -m benchmarks.drift_loop
 	$(BIN)/python -m benchmarks.mlops_speed
+	$(BIN)/python -m benchmarks.vision_accuracy
+	$(BIN)/python -m benchmarks.vision_speed
 
 # --- upkeep ------------------------------------------------------------------------------------
 
