@@ -68,6 +68,18 @@ def test_a_whole_pitch_with_text_beside_it() -> None:
 
 
 @pytest.mark.slow
+def test_a_strip_of_a_fisheye_s_picture() -> None:
+    """A wide camera whose file holds the pitch alone: the axis of its lens is above the strip."""
+    camera = Camera(
+        1600, 320, 560.0, -4.0, -51.0, 13.0, 88.0, 0.0, -1.0, -0.01, 0.0, "fisheye", 4.0, -190.0
+    )
+    found = _found(camera, FieldSize(), Look())
+    assert isinstance(found, FoundCamera)
+    assert _error_m(found.camera, camera, FieldSize()).max() < 0.5
+    assert found.pitch_seen_share > 0.9
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [-1, 1])
 def test_half_a_pitch_of_another_size_is_the_right_half(side: int) -> None:
     camera, field = LEFT_HALF, FieldSize(99.0, 62.0)

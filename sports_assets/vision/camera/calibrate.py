@@ -42,6 +42,8 @@ _FINE = (0.005, 0.004, 0.003, 0.003, 0.002, 0.002)
 _LAST = (0.002, 0.002, 0.0015, 0.0015, 0.0015, 0.0015)
 #: Cameras are put up level by eye; lenses are centred on their sensors within some percent.
 _ROLL_SD_DEG, _CENTRE_SD = 6.0, 0.02
+#: The same of a strip of a larger picture, as a share of the strip's height.
+_STRIP_SD = 0.7
 #: The second coefficient of a lens is small beside the first.
 _K2_SD = 0.05
 #: No gate is narrower than this: compression moves a thin line by a pixel.
@@ -83,9 +85,9 @@ def find_camera(
     free = (*POSE, "k1", *(_SIZE if field is None else ()))
     tried = []
     for one in candidates(Evidence(ridges, pitch), size, _TRIED):
-        near = fit(one, marks, size, fewer, free[:8], _px(_COARSE, width), _priors(width))
+        near = fit(one, marks, size, fewer, free[:8], _px(_COARSE, width), _priors(pitch))
         tried.append(
-            fit(near.camera, marks, size, fewer, free, _px(_COARSE[-4:], width), _priors(width))
+            fit(near.camera, marks, size, fewer, free, _px(_COARSE[-4:], width), _priors(pitch))
         )
     judged = [judge(one, marks, ridges, pitch) for one in tried]
     judged.sort(key=lambda one: -one.score)
@@ -106,13 +108,13 @@ def _refined(
         more_free = (_SIZE if told is None else (), _OF_LENS[lens][1:], _CENTRE)
         for more, gates in zip(more_free, (_MIDDLE, _FINE, _FINE + _LAST), strict=True):
             free = (*free, *more)
-            now = fit(camera, marks, size, ridges, free, _px(gates, width), _priors(width))
+            now = fit(camera, marks, size, ridges, free, _px(gates, width), _priors(pitch))
             camera, size = now.camera, now.field
         best = judge(now, marks, ridges, pitch)
         if told is None:
             free = tuple(one for one in free if one not in _SIZE)
             gates = _px(_FINE + _LAST, width)
-            usual = fit(camera, marks, FieldSize(), ridges, free, gates, _priors(width))
+            usual = fit(camera, marks, FieldSize(), ridges, free, gates, _priors(pitch))
             other = judge(usual, marks, ridges, pitch)
             if not _is_another_size(now) or other.cost_px * _BETTER < best.cost_px:
                 best = other
@@ -156,10 +158,13 @@ def _px(shares: tuple[float, ...], width: int) -> tuple[float, ...]:
     return tuple(max(_LEAST_GATE_PX, one * width) for one in shares)
 
 
-def _priors(width: int) -> dict[str, tuple[float, float]]:
+def _priors(pitch: Mask) -> dict[str, tuple[float, float]]:
+    height, width = pitch.shape
+    is_wide = width > PANORAMA * height
     return {
         "roll_deg": (0.0, _ROLL_SD_DEG), "k2": (0.0, _K2_SD),
         "length_m": (FieldSize.length_m, _SIZE_PRIOR_SD_M),
         "width_m": (FieldSize.width_m, _SIZE_PRIOR_SD_M),
-        "centre_x_px": (0.0, _CENTRE_SD * width), "centre_y_px": (0.0, _CENTRE_SD * width),
+        "centre_x_px": (0.0, _CENTRE_SD * width),
+        "centre_y_px": (0.0, _STRIP_SD * height if is_wide else _CENTRE_SD * width),
     }  # fmt: skip

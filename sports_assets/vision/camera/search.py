@@ -25,8 +25,10 @@ _PERSPECTIVE_DEG = (24.0, 30.0, 37.0, 45.0, 54.0, 64.0, 75.0, 87.0, 100.0, 114.0
 _PULLS = (0.0, 0.05, 0.1, 0.16, 0.24)
 _FISHEYE_DEG = (70.0, 82.0, 96.0, 112.0, 130.0, 150.0, 172.0)
 _CYLINDER_DEG = (60.0, 75.0, 95.0, 118.0, 145.0, 175.0)
-#: A picture wider than this, as a multiple of its height, may be a stitched panorama.
+#: A picture wider than this, as a multiple of its height, may be a stitched panorama, or a strip of
+#: a larger picture: then the lens's axis may be above its middle, by so many heights.
 PANORAMA = 2.0
+_AXES = (0.0, -0.5)
 _ROLLS_DEG = (-4.0, -2.0, 0.0, 2.0, 4.0)
 #: Between the camera looking level and looking steeply down from a roof, degrees.
 _TILTS_DEG = tuple(np.concatenate([np.arange(-6, 20, 1.5), np.arange(20, 56, 3.0)]))
@@ -128,10 +130,11 @@ def _lenses(shape: tuple[int, int]) -> Iterator[Camera]:
     height, width = shape
     half = (width - 1) / 2
 
-    def camera(lens: Lens, focal_px: float, k1: float = 0.0) -> Camera:
+    def camera(lens: Lens, focal_px: float, k1: float = 0.0, axis_px: float = 0.0) -> Camera:
         return Camera(
-            width, height, float(focal_px), 0.0, 0.0, 1.0, 90.0, 0.0, 0.0, float(k1), 0.0, lens
-        )
+            width, height, float(focal_px), 0.0, 0.0, 1.0, 90.0, 0.0, 0.0, float(k1), 0.0, lens,
+            0.0, axis_px,
+        )  # fmt: skip
 
     for angle in _PERSPECTIVE_DEG:
         for pull in _PULLS:
@@ -140,9 +143,13 @@ def _lenses(shape: tuple[int, int]) -> Iterator[Camera]:
                 yield camera("perspective", half / (reach * (1 - pull)), -pull / reach**2)
     for angle in _FISHEYE_DEG:
         yield camera("fisheye", half / np.radians(angle / 2))
-    if width > PANORAMA * height:
+    if width <= PANORAMA * height:
+        return
+    for axis in _AXES:
         for angle in _CYLINDER_DEG:
-            yield camera("cylindrical", half / np.radians(angle / 2))
+            yield camera("cylindrical", half / np.radians(angle / 2), axis_px=axis * height)
+        for angle in _FISHEYE_DEG if axis else ():
+            yield camera("fisheye", half / np.radians(angle / 2), axis_px=axis * height)
 
 
 def _clearness(template: Camera, rays: Floats, tilt_deg: float, roll_deg: float) -> _Guess | None:
