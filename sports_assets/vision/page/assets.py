@@ -85,6 +85,8 @@ def report_footage(
     ledgers = [REPORT_FOOTAGE.empty()]
     with lakehouse.open() as store, report_store.open() as pages:
         shelf = pages.of("footage")
+        # A session without footage adds nothing, and leaves a table that can be read all the same.
+        store.ensure_table(REPORT_FOOTAGE)
         for session in run.session_ids:
             with run.attempt(session):
                 tables = read_session(store, session, _READ)
