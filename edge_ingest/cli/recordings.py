@@ -206,7 +206,7 @@ def _parts(source: str, files: list[str]) -> dict[str, Path]:
 
     entry = READERS.get(source)
     names = list(entry.parts) if entry else []
-    needed = [name for name in names if entry and name not in entry.optional]
+    needed = list(entry.needed) if entry else []
     parts: dict[str, Path] = {}
     for argument in files:
         name, equals, path = argument.partition("=")

@@ -82,8 +82,8 @@ def _spoken_for(sidecar: Path, said: Sidecar, files: list[Path]) -> list[Candida
     sound = [one for one in found if not (one.fault and one.fault.rule == "unknown_format")]
     unknown = [file for one in found if one not in sound for file in one.files]
     entry = READERS.get(said.source or "")
-    if not sound and entry is not None and len(files) == 1 == len(entry.parts):
-        part = next(iter(entry.parts))
+    if not sound and entry is not None and len(files) == 1 == len(entry.needed):
+        (part,) = entry.needed
         return [Candidate((*files, sidecar), said.source, {part: files[0]}, said.told)]
     if not sound:
         lacks_part(None, {}, sidecar.parent)
@@ -184,9 +184,9 @@ def _kinds(file: Path, said: Sidecar, only: str | None) -> tuple[tuple[str, str]
         if entry.beside and re.fullmatch(entry.beside, file.name) and wanted in {None, source}:
             return ((source, ""),)
     if said.source is not None:
-        parts = list(READERS[said.source].parts)
-        if len(parts) == 1:
-            return ((said.source, parts[0]),)
+        needed = READERS[said.source].needed
+        if len(needed) == 1:
+            return ((said.source, needed[0]),)
         raise SourceError(
             f"which part of {said.source} is {file.name}? Put its files into a folder, with "
             f"{FOLDER_SIDECAR} that names them",

@@ -37,6 +37,11 @@ class Source:
     shares: Mapping[str, str] = field(default_factory=dict)
     many: tuple[str, ...] = ()
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Parts without which there is no recording."""
+        return tuple(part for part in self.parts if part not in self.optional)
+
 
 #: Above these kloppy would need more memory than an edge node has, B.
 _LARGEST_TRACKING_BY_KLOPPY = 512 * 1024**2
