@@ -61,8 +61,9 @@ _SIZE_PRIOR_SD_M = 6.0
 _SMALLEST_M, _LARGEST_M = np.array([90.0, 45.0]), np.array([120.0, 90.0])
 #: A size is told by the lines if it is known so well and differs so much from the usual one, m.
 _SIZE_SD_M, _ANOTHER_M = 0.25, 0.8
-#: Another size must be better by this factor: more numbers always fit a little better.
-_BETTER = 0.95
+#: Lenses fit alike within this factor. Another size must be better by the second one, for more
+#: numbers always fit better; in between it is a rival.
+_BETTER, _CLEARLY_BETTER = 0.95, 0.8
 
 
 def find_camera(
@@ -91,36 +92,57 @@ def find_camera(
         )
     judged = [judge(one, marks, ridges, pitch) for one in tried]
     judged.sort(key=lambda one: -one.score)
-    finals = [_refined(one, marks, ridges, pitch, field) for one in different(judged)[:_REFINED]]
+    finals, doubts = [], []
+    for rival in different(judged)[:_REFINED]:
+        best, doubt = _refined(rival, marks, ridges, pitch, field)
+        finals.append(best)
+        doubts += [doubt] if doubt else []
     finals.sort(key=lambda one: -one.score)
-    return verdict(finals, width)
+    return verdict(finals + doubts, width)
 
 
 def _refined(
     found: Judged, marks: Marks, ridges: Ridges, pitch: Mask, told: FieldSize | None
-) -> Judged:
-    """With every number free that the picture can tell; the lens that fits best."""
+) -> tuple[Judged, Judged | None]:
+    """With every number free that the picture can tell; the lens that fits best.
+
+    Returns:
+        It, and the one with a field of another size, if that fits too well to be ruled out.
+    """
     width = pitch.shape[1]
-    made = []
-    for lens in _lenses(pitch):
-        camera, size = _with_lens(found.fit.camera, lens), found.fit.field
+    usual, others = [], []
+    for start in _starts(found.fit.camera, pitch):
+        camera, size, lens = start, found.fit.field, start.lens
         free: tuple[str, ...] = (*POSE, *_OF_LENS[lens][:1])
         more_free = (_SIZE if told is None else (), _OF_LENS[lens][1:], _CENTRE)
         for more, gates in zip(more_free, (_MIDDLE, _FINE, _FINE + _LAST), strict=True):
             free = (*free, *more)
             now = fit(camera, marks, size, ridges, free, _px(gates, width), _priors(pitch))
             camera, size = now.camera, now.field
-        best = judge(now, marks, ridges, pitch)
-        if told is None:
-            free = tuple(one for one in free if one not in _SIZE)
-            gates = _px(_FINE + _LAST, width)
-            usual = fit(camera, marks, FieldSize(), ridges, free, gates, _priors(pitch))
-            other = judge(usual, marks, ridges, pitch)
-            if not _is_another_size(now) or other.cost_px * _BETTER < best.cost_px:
-                best = other
-        made.append(best)
-    # Of lenses that fit alike the one that needs the smaller coefficients goes on as it should
-    # where no line is seen.
+        one = judge(now, marks, ridges, pitch)
+        if told is not None:
+            usual.append(one)
+            continue
+        if _is_another_size(now):
+            others.append(one)
+        free = tuple(name for name in free if name not in _SIZE)
+        gates = _px(_FINE + _LAST, width)
+        now = fit(camera, marks, FieldSize(), ridges, free, gates, _priors(pitch))
+        usual.append(judge(now, marks, ridges, pitch))
+    best = _of_lenses(usual)
+    if not others:
+        return best, None
+    other = _of_lenses(others)
+    if other.cost_px < _CLEARLY_BETTER * best.cost_px:
+        return other, None
+    return best, other if other.cost_px * _CLEARLY_BETTER < best.cost_px else None
+
+
+def _of_lenses(made: list[Judged]) -> Judged:
+    """The best. Of lenses that fit alike the one that needs the smaller coefficients.
+
+    It goes on as it should where no line is seen.
+    """
     least = min(one.cost_px for one in made)
     alike = [one for one in made if one.cost_px * _BETTER <= least]
     return min(alike, key=lambda one: abs(one.fit.camera.k1) + abs(one.fit.camera.k2))
@@ -139,19 +161,21 @@ def _is_another_size(found: Fit) -> bool:
     )  # fmt: skip
 
 
-def _lenses(pitch: Mask) -> tuple[Lens, ...]:
-    is_wide = pitch.shape[1] > PANORAMA * pitch.shape[0]
-    return ("perspective", "fisheye", "cylindrical") if is_wide else ("perspective", "fisheye")
-
-
-def _with_lens(camera: Camera, lens: Lens) -> Camera:
-    """The same camera with another lens that shows about the same."""
-    if lens == camera.lens:
-        return camera
+def _starts(camera: Camera, pitch: Mask) -> list[Camera]:
+    """The same camera with each lens that shows about the same."""
     # tan θ = θ + θ³/3: to third order a fisheye is a perspective that pulls in by a third.
-    third = {"perspective": 0.0, "fisheye": 1 / 3, "cylindrical": 1 / 3}
-    k1 = camera.k1 + third[lens] - third[camera.lens]
-    return replace(camera, lens=lens, k1=0.0 if lens == "cylindrical" else k1, k2=0.0)
+    third = 0.0 if camera.lens == "perspective" else 1 / 3
+    starts = [
+        replace(camera, lens="perspective", k1=camera.k1 - third),
+        replace(camera, lens="fisheye", k1=camera.k1 - third + 1 / 3),
+    ]
+    if pitch.shape[1] > PANORAMA * pitch.shape[0]:
+        around = replace(camera, lens="cylindrical", k1=0.0, k2=0.0)
+        # A stitched panorama is upright: how far down it looks is where its horizon lies.
+        down_px = camera.focal_px * float(np.tan(np.radians(camera.tilt_deg)))
+        level = replace(around, tilt_deg=0.0, centre_y_px=camera.centre_y_px - down_px)
+        starts += [around, level]
+    return starts
 
 
 def _px(shares: tuple[float, ...], width: int) -> tuple[float, ...]:

@@ -28,13 +28,16 @@ _LINE_M = 0.12
 _LEAST_SUPPORT, _LEAST_EXPLAINED, _LEAST_CLOSE = 0.64, 0.72, 0.77
 #: Where marks are met as closely as this, lines of another game and shadows may lie among them.
 _VERY_CLOSE, _EXPLAINED_THEN = 0.93, 0.5
+#: All of the field is on the grass, but for its edges and a goal: the share of it within the inner
+#: part that must be, with so much slack at the mask's far edge, as a share of the width.
+_LEAST_ON_GRASS, _INNER, _MASK_SLACK = 0.96, 0.96, 0.003
 #: How far ridges may be from their marks, as a share of the width, and how well places on the field
 #: are known at the worst tenth of what is seen, m.
 _MOST_OFF, _MOST_SD_M = 0.0008, 0.8
 #: Another camera that shows the pitch elsewhere and is not worse than by this factor is a rival.
 _RIVAL = 0.8
 #: Two cameras tell the same if places on the field differ by less, m, at the median.
-_SAME_M = 1.5
+_SAME_M = 1.0
 #: A mark is seen if so much of it is, m; and so many of them make a pitch.
 _SEEN_M, _LEAST_MARKS = 4.0, 4
 
@@ -87,6 +90,7 @@ class Judged:
         cost_px: root mean square distance of the ridges on the field from their marks, each at most
             the gate: of two descriptions of one camera the smaller one is better.
         off_m: ridges beside the marks they lie on, on the ground: median.
+        on_grass: share of the field in the picture that shows grass.
         seen_marks: names of marks of which a good part is seen.
     """
 
@@ -97,6 +101,7 @@ class Judged:
     close: float
     cost_px: float
     off_m: float
+    on_grass: float
     seen_marks: tuple[str, ...]
 
     @property
@@ -139,8 +144,20 @@ def judge(found: Fit, marks: Marks, ridges: Ridges, pitch: Mask) -> Judged:
         float(np.mean(np.abs(off[on]) < gate / 3)) if on.any() else 0.0,
         float(np.sqrt(np.mean(np.where(on, off, gate)[inside | on] ** 2))) if on.any() else gate,
         _median(off_marks(places[on], field)),
+        _on_grass(camera, field, pitch),
         tuple(names),
     )
+
+
+def _on_grass(camera: Camera, field: FieldSize, pitch: Mask) -> float:
+    shown = camera.project(_grid(field, 41) * _INNER)
+    shown = shown[camera.is_in_picture(shown)]
+    if not len(shown):
+        return 0.0
+    at = np.rint(shown).astype(int)
+    slack = round(_MASK_SLACK * pitch.shape[1])  # the far edge of the mask is a pixel or two off
+    below = np.minimum(at[:, 1] + slack, pitch.shape[0] - 1)
+    return float(np.mean(pitch[at[:, 1], at[:, 0]] | pitch[below, at[:, 0]]))
 
 
 def _median(off_m: Floats) -> float:
@@ -231,6 +248,10 @@ def verdict(  # noqa: PLR0911 - a reason each
             f"{best.explained_on_field:.0%} of the white lines on the field are marks, "
             f"{best.close:.0%} of them closely: {REMEDY}"
         )
+    if best.on_grass < _LEAST_ON_GRASS:
+        return NotFound(
+            f"{found}, but {1 - best.on_grass:.0%} of the field would be off the grass: {REMEDY}"
+        )
     if best.fit.rms_px > max(_ON_PX, _MOST_OFF * width):
         return NotFound(f"{found}, but they miss their marks by {best.fit.rms_px:.1f} px: {REMEDY}")
     places_sd_m = ground_sd_m(best.fit)
@@ -240,7 +261,8 @@ def verdict(  # noqa: PLR0911 - a reason each
     for other in finals[1:]:
         if other.score > _RIVAL * best.score and _apart_m(best.fit, other.fit) > _SAME_M:
             return NotFound(
-                f"{found}, but another place of the camera fits nearly as well: {REMEDY}"
+                f"{found}, but another place of the camera, or another size of the field, fits "
+                f"nearly as well: {REMEDY}"
             )
     return _told(best)
 

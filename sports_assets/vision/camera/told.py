@@ -134,7 +134,9 @@ def _flatness(points: Floats) -> float:
     return float(values[1] / values[0]) if values[0] > 0 else 0.0
 
 
-def _fitted(pixels: Floats, places: Floats, width_px: int, height_px: int) -> Camera:
+def _fitted(
+    pixels: Floats, places: Floats, width_px: int, height_px: int, ended: int = _ENDED
+) -> Camera:
     """Least squares, the lens among it, from each start and for each lens; the best of them."""
     size = (width_px, height_px)
     lenses: tuple[Lens, ...] = ("perspective", "fisheye")
@@ -144,11 +146,12 @@ def _fitted(pixels: Floats, places: Floats, width_px: int, height_px: int) -> Ca
         for lens in lenses
     ]
     begun.sort(key=lambda one: one[0])
-    ended = [
-        (*_solved(numbers, lens, pixels, places, size, _MANY_STEPS), lens)
-        for _, numbers, lens in begun[:_ENDED]
-    ]
-    _, numbers, lens = min(ended, key=lambda one: one[0])
+    if ended:
+        begun = [
+            (*_solved(numbers, lens, pixels, places, size, _MANY_STEPS), lens)
+            for _, numbers, lens in begun[:ended]
+        ]
+    _, numbers, lens = min(begun, key=lambda one: one[0])
     return _camera(numbers, lens, *size)
 
 
@@ -226,7 +229,7 @@ def _worst(pixels: Floats, places: Floats, width_px: int, height_px: int) -> int
             camera = _fitted(pixels, places, width_px, height_px)
             off = np.linalg.norm(camera.project(places) - pixels, axis=1)
             return int(np.argmax(np.nan_to_num(off, nan=np.inf)))
-        camera = _fitted(pixels[rest], places[rest], width_px, height_px)
+        camera = _fitted(pixels[rest], places[rest], width_px, height_px, ended=0)
         off = np.linalg.norm(camera.project(places[rest]) - pixels[rest], axis=1)
         left.append(float(np.sum(np.nan_to_num(off, nan=float(width_px)) ** 2)) / rest.sum())
     return int(np.argmin(left))
