@@ -5,8 +5,9 @@ two. Only containers that hold their own pictures are opened; playlists, which n
 addresses, are no recordings.
 """
 
+import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from edge_ingest.errors import SourceError
 from edge_ingest.inputs import VIDEO_CONTAINERS
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
+    from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
 
@@ -31,6 +32,10 @@ _FIRST_YEAR = 2000
 _JITTER = 0.1
 #: A frame that is there decodes within so many packets of the first key frame.
 _PACKETS_TO_TRY = 200
+#: Every x86-64 processor since 2009 has these instructions; others do not know the name.
+_SAME_BYTES = (
+    {"x264-params": "asm=sse4.2"} if platform.machine().lower() in {"x86_64", "amd64"} else {}
+)
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,21 @@ def open_video(
             "or repair it with the camera's own software",
             rule="malformed",
         ) from error
+
+
+def add_h264(
+    made: "OutputContainer", rate: Fraction | int | None, options: Mapping[str, str]
+) -> "VideoStream":
+    """A stream of H.264 in which the same pictures become the same bytes, on every machine.
+
+    Args:
+        options: of the encoder (FFmpeg's libx264).
+    """
+    # As many threads as cores would give other bytes on another machine, and x264's code for
+    # AVX-512 does not always give the same ones.
+    stream = made.add_stream("libx264", rate=rate, options={**options, **_SAME_BYTES})
+    stream.codec_context.thread_count = 2
+    return stream
 
 
 def video_packets(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_ingest.errors import SourceError
-from edge_ingest.video import Packets, open_video, read_packets, video_packets
+from edge_ingest.video import Packets, add_h264, open_video, read_packets, video_packets
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
@@ -236,7 +236,7 @@ def _encode(path: Path, plan: _Plan, target: Path) -> None:
 
     with open_video(path) as (container, stream), _output(target) as made:
         stream.thread_type = "AUTO"
-        encoder = made.add_stream("libx264", rate=stream.average_rate, options=dict(_QUALITY))
+        encoder = add_h264(made, stream.average_rate, _QUALITY)
         encoder.width = stream.codec_context.width
         encoder.height = stream.codec_context.height
         encoder.pix_fmt = "yuv420p"

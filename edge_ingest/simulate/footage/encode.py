@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from edge_ingest.simulate.footage.textures import Image
+from edge_ingest.video import add_h264
 
 
 def encode(path: Path, frames: Iterable[Image], fps: int, crf: int, key_interval_s: float) -> int:
     """Write frames (blue, green, red; even width and height) as an MP4; how many there were.
 
-    The same frames give the same bytes: one thread encodes.
+    The same frames give the same bytes.
     """
     import av
     import cv2
@@ -20,12 +21,10 @@ def encode(path: Path, frames: Iterable[Image], fps: int, crf: int, key_interval
     count = 0
     options = {
         "preset": "veryfast", "crf": str(crf), "g": str(max(1, round(fps * key_interval_s))),
-        "threads": "1",
     }  # fmt: skip
     with av.open(str(path), "w", format="mp4") as made:
-        stream = made.add_stream("libx264", rate=fps, options=options)
+        stream = add_h264(made, fps, options)
         stream.pix_fmt = "yuv420p"
-        stream.codec_context.thread_count = 1
         for image in frames:
             if count == 0:
                 stream.height, stream.width = image.shape[:2]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from edge_ingest.errors import SourceError
-from edge_ingest.video import open_video
+from edge_ingest.video import add_h264, open_video
 from sports_assets.vision.clips.crop_path import CropPath
 from sports_assets.vision.clips.range import PacketRange, Source, find_range, from_key
 
@@ -108,7 +108,7 @@ def encode_clip(
     with open_video(source.path, source.handle) as (container, stream), _output(target) as made:
         found = find_range(source, container, stream, start_s, end_s)
         stream.thread_type = "AUTO"
-        encoder = made.add_stream("libx264", rate=stream.average_rate, options=dict(_QUALITY))
+        encoder = add_h264(made, stream.average_rate, _QUALITY)
         encoder.pix_fmt = "yuv420p"
         encoder.codec_context.time_base = cast("Fraction", stream.time_base)
         shown: list[int] = []

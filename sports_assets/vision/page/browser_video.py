@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from edge_ingest.video import add_h264
 from sports_assets.vision.frames import Image
 
 #: Ticks a second: holds every usual frame rate to the tick.
@@ -59,13 +60,11 @@ def encode_video(pictures: Iterable[tuple[float, Image]], rate_hz: float) -> Bro
                     height, width = picture.shape[:2]
                     if height % 2 or width % 2:
                         raise ValueError(f"a picture of {width} × {height}: give even sizes")
-                    stream = made.add_stream(
-                        "libx264", rate=_rate(rate_hz), options=_options(rate_hz)
-                    )
+                    stream = add_h264(made, _rate(rate_hz), _options(rate_hz))
                     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
                     context = stream.codec_context
                     context.time_base = Fraction(1, _TICKS)
-                    # As many threads as cores would give other bytes on another machine.
+                    # Threads see what the others have spent of the bits at no fixed moment.
                     context.thread_count = 1
                     context.colorspace = context.color_primaries = context.color_trc = _BT709
                     context.color_range = _LIMITED
