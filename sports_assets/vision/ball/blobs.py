@@ -24,7 +24,8 @@ class Candidates:
             for a thing by itself, less at somebody's foot or at the edge of the picture: n.
         own: how much of its brightness it has beyond what is around it in the frame too: 1 for a
             thing, about 0 for a hole that somebody left who stands in the background: n.
-        on_pitch: whether what is seen there is the pitch; else it flies, or is beyond it: n.
+        on_pitch: whether what is seen there is the pitch, or close beside it; else it flies, or is
+            beyond it: n.
     """
 
     frame_id: int

@@ -12,6 +12,7 @@ from sports_assets.vision.ball.blobs import Candidates
 from sports_assets.vision.ball.filter import MOST_PEAKS, Band, bands, peaks, shape
 from sports_assets.vision.ball.score import score
 from sports_assets.vision.ball.size import BallSize
+from sports_assets.vision.detect.person_sizes import BESIDE_M
 from sports_assets.vision.detection import Scene
 from sports_assets.vision.frames import Frame
 
@@ -41,6 +42,7 @@ class BallCandidates:
         self._told = size
         self._scene: Scene | None = None
         self._size: BallSize | None = size
+        self._ground: Mask = np.empty((0, 0), np.bool_)
         self._bands: list[Band] = []
 
     def look(self, frame: Frame, scene: Scene) -> Candidates:
@@ -53,7 +55,7 @@ class BallCandidates:
         rows = np.array([shape(peak) for peak in places[:MOST_PEAKS]]).reshape(-1, 8)
         found = Candidates(
             frame.frame_id, frame.t_s, rows[:, :2], rows[:, 2:4], self._size.at(rows[:, :2]),
-            rows[:, 4], rows[:, 5], rows[:, 6], rows[:, 7], _is_on(scene.pitch, rows[:, :2]),
+            rows[:, 4], rows[:, 5], rows[:, 6], rows[:, 7], _is_on(self._ground, rows[:, :2]),
         )  # fmt: skip
         # As much as each looks like the ball, whoever stands there.
         told = score(found, np.empty((0, 4)), size=None if self._size.is_known else self._size)
@@ -68,22 +70,24 @@ class BallCandidates:
         if size is None:
             size = BallSize.from_people(np.empty((0, 4)), width, height)
         self._scene, self._size = scene, size
-        self._bands = bands(_region(scene), scene.background, size)
+        self._ground = scene.pitch | _over_field(scene, 0.0, BESIDE_M)
+        region = self._ground | _over_field(scene, _HIGHEST_M, 0.0)
+        self._bands = bands(region, scene.background, size)
 
 
-def _region(scene: Scene) -> Mask:
-    """The pitch, and where a ball is seen that flies over it, as far as the camera is known."""
+def _over_field(scene: Scene, z_m: float, beside_m: float) -> Mask:
+    """Where a ball is seen at a height over the field, or so far beside: nowhere if unknown."""
     import cv2
 
     if scene.camera is None or scene.field is None:
-        return scene.pitch
+        return np.zeros_like(scene.pitch)
     height, width = scene.pitch.shape
     along, down = np.meshgrid(np.arange(0, width, _STEP_PX), np.arange(0, height, _STEP_PX))
     pixels = np.column_stack([along.ravel(), down.ravel()]).astype(np.float64)
-    over = np.nan_to_num(scene.camera.ground(pixels, z_m=_HIGHEST_M), nan=1e6)
-    is_over = scene.field.holds(over).reshape(along.shape).astype(np.uint8)
+    over = np.nan_to_num(scene.camera.ground(pixels, z_m=z_m), nan=1e6)
+    is_over = scene.field.holds(over, beside_m).reshape(along.shape).astype(np.uint8)
     grown = cv2.resize(is_over, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(scene.pitch | (grown > 0), np.bool_)
+    return np.asarray(grown > 0, np.bool_)
 
 
 def _is_on(mask: Mask, pixels: Floats) -> Mask:

@@ -18,7 +18,7 @@ from sports_assets.vision.ball.links import LinkSettings, best_path
 from sports_assets.vision.ball.place import Way, ground_places
 from sports_assets.vision.ball.score import diameter_px, people_near, score
 from sports_assets.vision.ball.size import BALL_M, BallSize
-from sports_assets.vision.ball.stretches import believed_points, is_near
+from sports_assets.vision.ball.stretches import believed_points, is_near, lies_until
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -134,13 +134,29 @@ def ball_path(
         np.array([kept[f].on_pitch[c] for f, c in points], np.bool_),
     )  # fmt: skip
     looked_s = np.array([by_id[int(frame)] for frame in looks])
-    return _at_looks(
-        np.asarray(looks, np.int64),
-        looked_s,
-        way.only(believed_points(way, times_s, kept)),
-        seen,
-        camera,
-    )
+    way = way.only(believed_points(way, times_s, kept))
+    lying = _lying(way, looked_s, times_s, kept)
+    return _at_looks(np.asarray(looks, np.int64), looked_s, way, seen, lying, camera)
+
+
+def _lying(way: Way, looked_s: Floats, times_s: Floats, kept: Sequence[Candidates]) -> Floats:
+    """Where the ball lies in looks before a stretch of its way or after it; else NaN: n × 2."""
+    centre = np.full((looked_s.size, 2), np.nan)
+    edges_s = np.concatenate([[-np.inf], way.t_s, [np.inf]])
+    for after in np.flatnonzero(np.diff(edges_s) > _SHORT_S).tolist() if way.t_s.size else []:
+        # Where it came to rest is known better than from where it will go.
+        for point, onward, limit_s in (
+            (after, -1, edges_s[after]),
+            (after - 1, 1, edges_s[after + 1]),
+        ):
+            if 0 <= point < way.t_s.size:
+                ends_s = sorted(
+                    (way.t_s[point], lies_until(way, point, onward, limit_s, times_s, kept))
+                )
+                centre[(looked_s >= ends_s[0] - _SAME_S) & (looked_s <= ends_s[1] + _SAME_S)] = (
+                    way.centre_px[point]
+                )
+    return centre
 
 
 def _bridged(way: Way, looked_s: Floats, seen: Mapping[float, Floats]) -> tuple[Flags, Floats]:
@@ -185,9 +201,10 @@ def _end(way: Way, point: int, onward: int) -> End:
     return End(float(way.t_s[point]), way.centre_px[point], speed)
 
 
-def _at_looks(
-    frames: Whole, looked_s: Floats, way: Way, seen: Mapping[float, Floats], camera: Camera | None
-) -> BallPath:
+def _at_looks(  # noqa: PLR0917 - all that is known of the looks
+    frames: Whole, looked_s: Floats, way: Way, seen: Mapping[float, Floats], lying: Floats,
+    camera: Camera | None,
+) -> BallPath:  # fmt: skip
     count = frames.size
     boxes, place = np.full((count, 4), np.nan), np.full((count, 2), np.nan)
     sd, confidence = np.full(count, np.nan), np.zeros(count)
@@ -196,6 +213,8 @@ def _at_looks(
         at = np.minimum(np.searchsorted(way.t_s, looked_s - _SAME_S), way.t_s.size - 1)
         is_seen = np.abs(way.t_s[at] - looked_s) <= _SAME_S
         is_between, centre = _bridged(way, looked_s, seen)
+        lies = np.isfinite(lying[:, 0]) & ~is_seen
+        is_between, centre = is_between | lies, np.where(lies[:, None], lying, centre)
         centre[is_seen] = way.centre_px[at[is_seen]]
         there = is_seen | is_between
         half = _interpolated(looked_s[there], way.t_s, _smooth(way)[:, None]) / 2

@@ -27,10 +27,12 @@ _LEAST_NOISE = np.array([2.0, 1.0, 1.0], np.float32)
 #: learnt from then on, up to so many levels: more is no noise.
 _TREMBLE_PX, _MOST_RESTLESS = 0.2, 20.0
 #: What differs by more is none of the ground's. Of 10⁶ pixels with three Gaussian channels one
-#: lies beyond 5.5; grass that moves and codecs have longer tails.
-_SIGMAS = 6.0
-#: An edge is where half of its height is reached; a little less, as pixels mix both sides.
-_SKIRT = 0.4
+#: lies beyond 5.5; grass that moves and codecs, whose key frames come with a jolt, have far longer
+#: tails.
+_SIGMAS = 9.0
+#: A skirt of the lens and the coder is weaker than this beside what it belongs to; a stronger one
+#: may be dark shorts beside a white shirt.
+_SKIRT = 0.15
 #: A cast shadow leaves at least this of the luma (sky light; gamma of video counted in); darker
 #: is black cloth.
 _SHADOW_LEAST = 0.45

@@ -30,8 +30,10 @@ _BODY = (0.35, 0.85)
 _SOLES = 0.02
 #: The sole that bears is the lower one; single columns may be noise.
 _LOWEST = 0.75
-#: From the middles of the outermost pixels to their outer sides: left, top, right, bottom.
-_EDGES = np.array([-0.5, -0.5, 0.5, 0.5])
+#: Of a person's edge so much is mixed with the grass by lens and coder, px.
+_MIXED_PX = 0.25
+#: From the middles of the outermost clear pixels to where a person ends: left, top, right, bottom.
+_EDGES = (0.5 + _MIXED_PX) * np.array([-1, -1, 1, 1])
 
 
 def outline(people: People, strength: Singles, top_px: int) -> tuple[Floats, Floats]:
@@ -92,8 +94,9 @@ def _one(people: People, strength: Singles, one: int, top_px: int) -> tuple[Floa
         seen[3] = max(seen[3], feet[1])
     else:
         ends = _lower_ends(field, own & legs[:, None])
-        seen[3] = float(np.quantile(ends, _LOWEST)) + upper + top_px
-        ground[1] = seen[3] - _SOLES * rise
+        sole = float(np.quantile(ends, _LOWEST)) + upper + top_px
+        seen[3] = sole + _MIXED_PX
+        ground[1] = sole - _SOLES * rise
     body = own[(above >= _BODY[0]) & (above < _BODY[1])]
     if body.any():
         height = (_BODY[0] + _BODY[1]) / 2

@@ -25,7 +25,7 @@ _TRUNK = 1
 #: Around them, where arms and strides reach: below the feet, above the head, aside; how often.
 _BELOW, _ABOVE, _ASIDE, _AROUND_SHARE = -0.06, 1.08, 0.32, 0.15
 #: How often a pixel differs where nobody is.
-_NOISE_SHARE = 0.02
+_NOISE_SHARE = 0.01
 #: Zones of a silhouette: its parts, and all with what is around; and the share of each.
 _ZONES = np.vstack([_PARTS[:, :3], [_BELOW, _ABOVE, _ASIDE]])
 _SHARES = np.append(_PARTS[:, 3], _AROUND_SHARE)

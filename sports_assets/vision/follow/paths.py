@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from edge_ingest.records import INSTANT
 from resources.vision_contracts import VISION_POSITIONS
+from sports_assets.vision.detect.person_sizes import PERSON_HEIGHT_M
+from sports_assets.vision.follow.boxes import steadied
 from sports_assets.vision.follow.roles import Person
 from sports_assets.vision.follow.sightings import CameraView, Floats, Sightings, Whole
 from sports_assets.vision.follow.smoothing import smoothed
@@ -58,7 +60,8 @@ def position_rows(
 ) -> pa.Table:  # fmt: skip
     """Contract vision/positions of some tracks, sorted as it says.
 
-    A place is that of the track, smoothed over all cameras' sightings; a box is the camera's own.
+    A place is that of the track, smoothed over all cameras' sightings; a box is the camera's own,
+    steadied over time.
     Looks in gaps of at most `FILLED_S` are filled in; longer gaps get rows without place and box
     (`not_seen`) in the camera that saw him last, where no other camera sees him meanwhile.
 
@@ -76,7 +79,7 @@ def position_rows(
     for number, track in enumerate(tracks):
         parts += [
             {**part, "track": np.full(part["look"].size, number)}
-            for part in _of_track(seen, track.mine, cameras, camera_of_view)
+            for part in _of_track(seen, track.mine, cameras, camera_of_view, views)
         ]
     if not parts:
         return VISION_POSITIONS.empty()
@@ -85,8 +88,9 @@ def position_rows(
 
 
 def _of_track(
-    seen: Sightings, mine: Whole, cameras: Sequence[_Looks], camera_of_view: Whole
-) -> list[dict[str, np.ndarray]]:
+    seen: Sightings, mine: Whole, cameras: Sequence[_Looks], camera_of_view: Whole,
+    views: Sequence[CameraView],
+) -> list[dict[str, np.ndarray]]:  # fmt: skip
     t_s = seen.t_s[mine]
     view, look, when = [seen.view[mine]], [seen.look[mine]], [t_s]
     boxes, confidence = [seen.boxes_px[mine]], [seen.confidence[mine]]
@@ -127,11 +131,33 @@ def _of_track(
     place, sd = np.full((times.size, 2), np.nan), np.full(times.size, np.nan)
     there = kinds < _MISSING
     place[there], sd[there] = smoothed(t_s, seen.place_m[mine], seen.sd_m[mine], times[there])
-    return [
-        {"view": np.concatenate(view), "look": np.concatenate(look), "kind": kinds,
-         "boxes": np.concatenate(boxes), "confidence": np.concatenate(confidence),
-         "place": place, "sd": sd}
-    ]  # fmt: skip
+    part = {
+        "view": np.concatenate(view), "look": np.concatenate(look), "kind": kinds,
+        "boxes": np.concatenate(boxes), "confidence": np.concatenate(confidence),
+        "place": place, "sd": sd,
+    }  # fmt: skip
+    for number in np.unique(camera):
+        here = np.flatnonzero(there & (camera_of_view[part["view"]] == number))
+        _steady(part, here[np.argsort(times[here], kind="stable")], times, views)
+    return [part]
+
+
+def _steady(
+    part: dict[str, np.ndarray], here: Whole, times: Floats, views: Sequence[CameraView]
+) -> None:
+    """Steady the boxes of one camera's rows, in order of time, where it is calibrated."""
+    feet, rise = np.full(here.size, np.nan), np.full(here.size, np.nan)
+    for number in np.unique(part["view"][here]):
+        mine, model = part["view"][here] == number, views[number].model
+        if model is not None:
+            place = part["place"][here[mine]]
+            feet[mine] = model.project(place)[:, 1]
+            rise[mine] = model.upright_px(place, PERSON_HEIGHT_M)
+    known = np.isfinite(feet) & (np.nan_to_num(rise) > 1)
+    here = here[known]
+    part["boxes"][here] = steadied(
+        part["boxes"][here], times[here], feet[known], rise[known], part["kind"][here] != _FILLED
+    )
 
 
 #: Kinds of rows while they are made: seen, filled in, missing.
