@@ -36,6 +36,14 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Modules that take long come first, so that short ones fill what is left of the cores."""
+    # `make test` looks for them there alone: nothing else is imported then.
+    home = REPOSITORY / "tests" / "e2e"
+    lost = [
+        one.nodeid
+        for one in items
+        if one.get_closest_marker("e2e") and home not in one.path.parents
+    ]
+    assert not lost, f"tests that are marked e2e belong in tests/e2e: {lost}"
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -254,6 +254,7 @@ def test_a_run_without_a_session_fails_at_once_and_names_the_remedy(
     assert "names no session: choose one or several sessions" in _why(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "assets"),
     [
