@@ -43,7 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for one in items
         if one.get_closest_marker("e2e") and home not in one.path.parents
     ]
-    assert not lost, f"tests that are marked e2e belong in tests/e2e: {lost}"
+    if lost:
+        raise pytest.UsageError(f"tests that are marked e2e belong in tests/e2e: {lost}")
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
