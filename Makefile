@@ -81,7 +81,7 @@ test: home samples ## Every test, with real servers and a browser
 	@PATH="$$PATH:/usr/sbin" command -v mosquitto >/dev/null || deploy/local/debian-packages mosquitto
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || deploy/local/debian-packages postgresql
 	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not soak and not e2e"
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e tests/e2e
 
 soak: home samples ## Many more kills of the edge node, and more of whatever is marked soak
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || deploy/local/debian-packages postgresql

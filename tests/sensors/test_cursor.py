@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,7 @@ def test_one_of_many_that_never_become_whole_is_found_nevertheless() -> None:
     assert zone.cursor.sweep is not None
 
 
+@pytest.mark.slow
 def test_more_arrivals_in_a_minute_than_can_be_remembered_are_all_looked_at() -> None:
     """A bucket tells whole seconds: thousands of drops bear one time."""
     zone = Zone({f"s{n:05d}/r0001": (n // 700) * SECOND_NS for n in range(1400)})

@@ -57,10 +57,17 @@ def with_people(image: Image, places: np.ndarray, colour: tuple[int, int, int] =
 
 def scene(background: Image, is_calibrated: bool = True) -> Scene:
     """What is known of the drawn pitch."""
+    pitch = _pitch()
+    return Scene(background, pitch, CAMERA, FIELD) if is_calibrated else Scene(background, pitch)
+
+
+@cache
+def _pitch() -> np.ndarray:
     rows, columns = np.mgrid[: CAMERA.height_px, : CAMERA.width_px]
     places = CAMERA.ground(np.column_stack([columns.ravel(), rows.ravel()]))
-    pitch = FIELD.holds(np.nan_to_num(places, nan=1e6), 1.0).reshape(rows.shape)
-    return Scene(background, pitch, CAMERA, FIELD) if is_calibrated else Scene(background, pitch)
+    found = FIELD.holds(np.nan_to_num(places, nan=1e6), 1.0).reshape(rows.shape)
+    found.flags.writeable = False  # many tests share it
+    return found
 
 
 def frame(number: int, image: Image) -> Frame:

@@ -1,6 +1,7 @@
 """A pitch as a camera would see it: grass, lines, what lies behind; tests need no video then."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,10 +37,14 @@ class Look:
 
 
 def draw_pitch(camera: Camera, field: FieldSize, look: Look | None = None, seed: int = 1) -> Any:
-    """Blue, green, red: height × width × 3, uint8."""
+    """Blue, green, red: height × width × 3, uint8; the caller's own, to draw on."""
+    return _drawn(camera, field, look or Look(), seed).copy()
+
+
+@cache
+def _drawn(camera: Camera, field: FieldSize, look: Look, seed: int) -> Any:
     import cv2
 
-    look = look or Look()
     chance = np.random.default_rng(seed)
     rows, columns = np.mgrid[0 : camera.height_px, 0 : camera.width_px]
     pixels = np.column_stack([columns.ravel(), rows.ravel()]).astype(float)

@@ -424,6 +424,7 @@ def test_parts_that_a_folder_s_sidecar_names_show_their_source_together(
     assert told(ground.watch()) == {"match": "packed"}
 
 
+@pytest.mark.slow
 def test_all_minutes_of_a_folder_are_one_recording(ground: Ground, kloppy_files: Path) -> None:
     for name, data in hawkeye_minutes(kloppy_files, ("2_46",)).items():
         ground.put(f"match/{name}", data.decode())

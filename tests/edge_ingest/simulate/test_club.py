@@ -37,6 +37,7 @@ def test_the_oracle_changes_nothing_that_happens() -> None:
     assert tables.athlete_days(asked).equals(tables.athlete_days(_clubs(_SMALL)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dial", [1.0, 0.5])
 def test_exposure_and_injury_rate_are_those_that_the_hazard_was_calibrated_to(dial: float) -> None:
     clubs = _clubs(Settings(seed=11, clubs=40, dial=dial))

@@ -323,6 +323,7 @@ def test_every_row_of_a_club_is_advised_or_told_why_not(fitted, club) -> None:
     assert (away == 0).all()
 
 
+@pytest.mark.slow
 def test_the_evaluation_is_a_function_of_its_seed(fitted, tmp_path) -> None:
     unseen = Club(seed=77, clubs=2, athletes=15, seasons=1)
     first, again = (evaluate(unseen, fitted) for _ in range(2))
@@ -337,6 +338,7 @@ def test_the_evaluation_is_a_function_of_its_seed(fitted, tmp_path) -> None:
     assert "ramp, +10 % a week" in card
 
 
+@pytest.mark.slow
 def test_a_champion_plays_the_same_clubs(fitted) -> None:
     unseen = Club(seed=77, clubs=2, athletes=15, seasons=1)
     start = fitted.injury_risk.start

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ def with_another_future(days, fixtures, cut, seed):
     return changed, pd.concat([known, news]).sample(frac=1, random_state=seed)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(seed=SEEDS, day=st.integers(0, 88))
 def test_another_future_changes_no_feature_up_to_the_day(seed, day):
