@@ -170,7 +170,7 @@ def _verdict(
     when = float(t_s[int(np.argmax(off))])
     if lost.mean() > _FEW:
         return "moving", (
-            f"the frames do not show one place: at {when:.0f} s it is another than at the start. A "
+            f"the frames do not show one place: at {when:.1f} s it is another than at the start. A "
             "camera that pans or zooms, and cut footage, are not followed: give the video of a "
             "camera that stands still"
         )

@@ -38,6 +38,8 @@ _SKIRT = 0.15
 _SHADOW_LEAST = 0.45
 #: In a shadow chroma is that of the ground to within so many standard deviations.
 _SHADOW_SIGMAS = 4.0
+#: What squares of luma and chroma count where edges are asked for.
+_SHARPNESS = np.array([1.0, 0.2, 0.2], np.float32)
 #: Middle of chroma in 8 bits.
 _GREY = 128.0
 #: What is further from the background than this moves it no more than this does, levels.
@@ -56,7 +58,8 @@ class Change:
     Attributes:
         differs: 1 where something stands before the background; shadows are left out.
         uncovered: 1 where the background is no grass, and the frame is: who stood there went.
-        strength: distance of the colours, in standard deviations of the noise.
+        strength: distance of the colours, in standard deviations of the noise; chroma, which
+            video carries at half the resolution, says little of where an edge is.
     """
 
     differs: Mask
@@ -84,7 +87,8 @@ class Background:
         variance = self._spread(np.maximum(noise, _LEAST_NOISE) ** 2)
         change = seen - lit
         # A mean over the neighbours takes most of the noise and none of a person.
-        bare = np.einsum("ijk,ijk->ij", change, change / (variance + self._restless))
+        squares = change * change / (variance + self._restless)
+        bare = squares.sum(axis=2)
         is_far = cv2.blur(bare, (3, 3)) > _SIGMAS**2
         # Beside an edge the lens and the coder leave a skirt, which is no part of the person.
         beside = cv2.dilate(bare, np.ones((3, 3), np.uint8))
@@ -97,8 +101,9 @@ class Background:
         is_shadow = _is_shadow(now, still, np.sqrt(variance[where]))
         differs[where] = ~is_shadow & ~is_uncovered
         uncovered[where] = is_uncovered
-        bare[where] = np.where(is_shadow | is_uncovered, 0, bare[where])
-        return Change(differs, uncovered, np.sqrt(bare))
+        sharp = squares @ _SHARPNESS
+        sharp[where] = np.where(is_shadow | is_uncovered, 0, sharp[where])
+        return Change(differs, uncovered, np.sqrt(sharp))
 
     def learn(self, image: Image, believed: Mask, uncovered: Mask, seconds: float) -> None:
         """Follow the frame where nobody is believed, fast where ground was uncovered.
