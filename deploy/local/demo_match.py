@@ -24,9 +24,9 @@ from resources.environment import Settings
 #: A season that the simulated club plays in, too; nobody played then.
 STARTED_AT_UTC = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
 SLUG, CAMERA = "drawn-match", "simulated-camera"
-#: From 770 s after kick-off the broadcast showed most people in one half, and nearly always the
-#: ball.
-BEGIN_S, SECONDS = 770.0, 20.0
+#: From 670 s after kick-off the broadcast showed ten people or more of one half without a break,
+#: most of them on the side that the camera is drawn on.
+BEGIN_S, SECONDS = 670.0, 20.0
 #: A high camera without sun, and kits that differ: people are easily told apart.
 SEED = 4
 _SIZE_PX, _FPS = (1280, 720), 25
