@@ -21,7 +21,7 @@ from edge_ingest.recording import Told
 from edge_ingest.samples import CLUB_TIMEZONE
 from resources.environment import Settings
 
-#: A season that the simulated club plays in, too; nobody played then.
+#: A day of the simulated club's last season.
 STARTED_AT_UTC = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
 SLUG, CAMERA = "drawn-match", "simulated-camera"
 #: From 670 s after kick-off the broadcast showed ten people or more of one half without a break,
@@ -47,8 +47,8 @@ def pack(settings: Settings, console: Console) -> PackedDrop:
     intake = Intake(Path(settings.landing_uri), load_settings(), calendar, CLUB_TIMEZONE)
     drop = intake.take(recording, datetime.now(UTC))
     console.print(
-        f"\n   and {SECONDS:g} s of footage that is [bold]drawn[/], not filmed, from where real "
-        f"players stood: {video.stat().st_size / 1e6:.1f} MB"
+        f"\n   and {SECONDS:g} s of footage: [bold]drawn[/], not filmed, where real players stood: "
+        f"{video.stat().st_size / 1e6:.1f} MB"
     )
     return drop
 
