@@ -1,14 +1,15 @@
-"""Real recordings and a simulated club to finished pages: what `make demo` runs.
+"""Real recordings, a drawn match and a simulated club to finished pages: what `make demo` runs.
 
-Packs the samples and the club's diary into drops, starts the Dagster daemon if none is live, and
-watches the sensors, the queue and the runs do the rest. Everything stays in SPORTS_HOME; running it
-again does nothing new.
+Packs the samples, the drawn video and the club's diary into drops, starts the Dagster daemon if
+none is live, and watches the sensors, the queue and the runs do the rest. Everything stays in
+SPORTS_HOME; running it again does nothing new.
 """
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.local import demo_club
+from deploy.local import demo_club, demo_match
 from deploy.local.services import daemon, make_home
 from edge_ingest.samples import every_sample, pack_samples
 from resources.environment import Settings, load_settings
-from sports_assets.keys import REPORT_SESSION_KEY
+from sports_assets.keys import REPORT_FOOTAGE_KEY, REPORT_SESSION_KEY
 
 #: The first start of a daemon on a slow machine compiles every module; a run then takes seconds.
 PATIENCE_S = 600
@@ -31,14 +32,22 @@ HEARTBEAT_S = 30
 console = Console()
 
 
+@dataclass(frozen=True)
+class Awaited:
+    """The page that a session is to get, and since when: what is older is of the drop before."""
+
+    page: dg.AssetKey
+    packed_at_utc: datetime
+
+
 def main() -> int:
     """Run the demo; the exit code is 0 when every session has its page."""
     settings = load_settings()
-    console.rule("[bold]Touchline: real recordings, and a simulated club, to finished pages")
+    console.rule("[bold]Touchline: real, drawn and simulated recordings to finished pages")
     sessions = _pack(settings)
     with dg.DagsterInstance.get() as instance:
         is_known = demo_club.are_models_trained(instance)
-        if is_known and all(_state(instance, one, since)[1] for one, since in sessions.items()):
+        if is_known and all(_state(instance, *one)[1] for one in sessions.items()):
             console.print("\n[bold]2  At the club:[/] nothing is new, and every page is there")
             pages, failed = _watch(instance, sessions)
         else:
@@ -51,8 +60,8 @@ def main() -> int:
     return 1 if failed or len(pages) < len(sessions) else 0
 
 
-def _pack(settings: Settings) -> dict[str, datetime]:
-    """Pack every sample: its session, and when its drop was packed; oldest session first."""
+def _pack(settings: Settings) -> dict[str, Awaited]:
+    """Pack everything: what is awaited by session, oldest session first."""
     console.print("\n[bold]1  At the edge:[/] packing real recordings into drops")
     packed = pack_samples(
         every_sample(settings.home / "samples"), Path(settings.landing_uri), datetime.now(UTC)
@@ -69,8 +78,13 @@ def _pack(settings: Settings) -> dict[str, datetime]:
             f"{rows:,}", f"{drop.bytes / 1000:,.0f}",
         )  # fmt: skip
     console.print(table)
+    drawn = demo_match.pack(settings, console)
     demo_club.pack(settings, console)
-    return {drop.session_id: drop.manifest.packed_at_utc for drop in packed}
+    return {
+        drop.session_id: Awaited(page, drop.manifest.packed_at_utc)
+        for page, drops in ((REPORT_SESSION_KEY, packed), (REPORT_FOOTAGE_KEY, [drawn]))
+        for drop in drops
+    }
 
 
 def _is_live(instance: dg.DagsterInstance) -> bool:
@@ -108,7 +122,7 @@ def _daemon(settings: Settings, instance: dg.DagsterInstance) -> Iterator[None]:
 
 
 def _watch(
-    instance: dg.DagsterInstance, sessions: dict[str, datetime]
+    instance: dg.DagsterInstance, sessions: dict[str, Awaited]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Wait for each session's page: pages by session, and failed runs by session."""
     pages: dict[str, str] = {}
@@ -127,10 +141,10 @@ def _watch(
             for session in sessions
         }
         while len(pages) + len(failed) < len(sessions) and time.monotonic() < deadline:
-            for session, since in sessions.items():
+            for session, awaited in sessions.items():
                 if session in pages or session in failed:
                     continue
-                state, page = _state(instance, session, since)
+                state, page = _state(instance, session, awaited)
                 if page:
                     pages[session] = page
                 elif state == "failed":
@@ -145,14 +159,11 @@ def _watch(
     return pages, failed
 
 
-def _state(instance: dg.DagsterInstance, session: str, since: datetime) -> tuple[str, str | None]:
-    """Where a session is on its way, in a few words, and its page once it is there.
-
-    Args:
-        since: when its drop was packed; what is older is of the drop before.
-    """
+def _state(instance: dg.DagsterInstance, session: str, awaited: Awaited) -> tuple[str, str | None]:
+    """Where a session is on its way, in a few words, and its page once it is there."""
+    since = awaited.packed_at_utc
     events = instance.fetch_materializations(
-        dg.AssetRecordsFilter(REPORT_SESSION_KEY, asset_partitions=[session]), limit=1
+        dg.AssetRecordsFilter(awaited.page, asset_partitions=[session]), limit=1
     ).records
     made_at = events[0].timestamp if events else 0.0
     if events and events[0].asset_materialization and made_at >= since.timestamp():

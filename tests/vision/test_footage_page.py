@@ -152,7 +152,7 @@ def test_every_case_gives_a_whole_small_page(html):
     assert [tag for tag, _ in page.tags].count("h1") == 1
     assert len(html.encode()) < 100_000
     assert not re.search(
-        r"\b(None|nan|NaN|inf|Undefined)\b", plain(html).partition("Manifest to page")[0]
+        r"\b(None|nan|NaN|inf|Undefined)\b", plain(html).partition("Where these numbers")[0]
     )
     ids = page.all("id")
     assert len(ids) == len(set(ids))
@@ -208,10 +208,22 @@ def test_a_good_session_says_what_was_seen(whole):
     text = told(whole)
     assert "One camera filmed 4 s. It is placed on the pitch, to within 0.21 m." in text
     assert "22 people are on the field in a look" in text
-    assert "The ball is seen in 75 % of looks." in text
+    assert "The ball is seen in 75 % of looks, short gaps bridged." in text
     assert "Reds 4-4-2 in 4 of 6 windows; Whites 4-2-3-1 in 5 of 5 windows." in text
     assert "1 of 6 windows of Whites name no formation" in text
     assert "93 % of the field is in its picture" in text
+
+
+def test_a_short_clip_is_not_told_as_a_match_is():
+    silent = [row | {"formation": None, "confidence": None} for row in formation_rows(1)]
+    html = html_of(facts_of(formation=silent))
+    text = plain(html)
+    assert 'id="formation-strip-alt"' not in html
+    assert text.count("Formation ") == 1
+    assert "There is none: it needs minutes of footage" in text
+    assert "half-time" not in text
+    assert "Manifest to page" not in text, "no stage of it was timed"
+    assert "half-time" in told(facts_of(footage=[footage_row(length_s=2700.0)]))
 
 
 def test_without_a_calibrated_camera_nothing_is_told_in_metres():

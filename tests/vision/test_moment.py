@@ -70,6 +70,13 @@ def test_places_that_were_filled_in_are_not_people_who_were_seen():
     )
 
 
+def test_the_ball_between_two_frames_that_show_it_is_there():
+    rows = positions(length_s=2.0)
+    filled = [row | {"is_interpolated": row["object_kind"] == "ball"} for row in rows]
+    moments = [chosen(one, footage_row(length_s=2.0)) for one in (rows, filled)]
+    assert moments[1].ball_share == moments[0].ball_share > 0.5
+
+
 def test_there_is_none_where_nobody_was_seen():
     assert chosen([], footage_row()) is None
     ball_alone = [row for row in positions() if row["object_kind"] == "ball"]

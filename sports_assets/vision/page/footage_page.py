@@ -117,7 +117,7 @@ def bind_page(
         .render(
             content=content,
             colophon=colophon,
-            timeline=make_timeline(colophon.stopwatch),
+            timeline=make_timeline(colophon.stopwatch) if colophon.stopwatch else None,
             provenance=colophon.provenance,
             clip=clip.video if clip else None,
             mp4=_base64(clip.video.mp4) if clip else "",

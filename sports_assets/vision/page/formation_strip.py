@@ -31,9 +31,9 @@ _JOINED: Final = timedelta(seconds=60)
 
 
 def formation_strip(facts: FootageFacts) -> Picture | None:
-    """Both sides in every phase; None where there is no window at all."""
+    """Both sides in every phase; None where no window names a formation."""
     windows = facts.windows
-    if not windows:
+    if not any(one.formation for one in windows):
         return None
     rows = _rows(windows)
     heights, at = {}, _HEAD

@@ -173,8 +173,11 @@ _SHARES: Final = (
 
 
 def _missing_formations(facts: FootageFacts) -> list[Sentence]:
-    if not facts.windows:
-        wording = "There is none: it needs minutes of footage in metres, and sides told apart."
+    if not any(one.formation for one in facts.windows):
+        wording = (
+            "There is none: it needs minutes of footage in metres, sides told apart, and most of "
+            "their outfield players in the picture."
+        )
         return [say("Formation", wording)]
     told = []
     for side in ("home", "away"):

@@ -30,7 +30,7 @@ class Moment:
         recorded_at_utc: instant of the first frame of the video object.
         start_s, end_s: since that first frame.
         people: seen in a look, mean.
-        ball_share: share of its looks that see the ball.
+        ball_share: share of its looks with the ball, as in `vision/quality`.
         is_whole: the video object is no longer than this.
     """
 
@@ -94,7 +94,8 @@ def _stretches(positions: pa.Table, row: dict[str, object], length_s: float) -> 
     is_person = is_own & np.isin(kinds, ("athlete", "official"))
     looks, at = np.unique(t_s, return_inverse=True)
     people = np.bincount(at, is_person, looks.size).astype(np.float64)
-    ball = np.minimum(np.bincount(at, is_own & (kinds == "ball"), looks.size), 1.0)
+    # As `vision/quality` has it: the ball between two frames that show it is there, too.
+    ball = np.minimum(np.bincount(at, kinds == "ball", looks.size), 1.0)
     # A look that saw nothing has no row: how many there were follows from how close they lie.
     apart_s = float(np.median(np.diff(looks))) if looks.size > 1 else duration_s
     is_whole = duration_s <= length_s

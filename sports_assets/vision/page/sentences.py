@@ -38,7 +38,7 @@ def moment_sentence(facts: FootageFacts) -> Sentence | None:
     rows = rows_of(POSITIONS, "track_id", footage_sha256=moment.footage_sha256)
     how = basis("athletes and officials seen in a look, mean over the stretch", rows)
     people = computed("moment", "people", moment.people, digits=1, made_of=how)
-    how = basis("looks of the stretch that saw the ball, as a share of all", rows)
+    how = basis("looks of the stretch with the ball, as a share of all", rows)
     ball = computed("moment", "ball_percent", 100 * moment.ball_share, "%", made_of=how)
     how = basis("chosen: 20 s, or the whole video where that is shorter")
     length = computed("moment", "length_s", moment.end_s - moment.start_s, "s", made_of=how)
@@ -132,8 +132,8 @@ def _ball(facts: FootageFacts) -> Sentence | None:
     if quality is None or quality.ball_share is None:
         return None
     wording = (
-        "The ball is seen in {share} of looks. Where it is not, its place is left open and not "
-        "guessed."
+        "The ball is seen in {share} of looks, short gaps bridged. Elsewhere its place is left "
+        "open and not guessed."
         if quality.ball_share
         else "The ball is seen in {share} of looks: nothing here tells of it."
     )
@@ -141,7 +141,7 @@ def _ball(facts: FootageFacts) -> Sentence | None:
 
 
 def _formations(facts: FootageFacts) -> Sentence | None:
-    if not facts.windows:
+    if not any(one.formation for one in facts.windows):
         return None
     parts: list[str | Numeral] = []
     for side in ("home", "away"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -38,6 +39,8 @@ _BEHIND_PX: Final = -1000.0
 #: A side's place in the moment is drawn with its number where that is a shirt's.
 _MARK_PT2: Final = {"home": 150, "away": 125}
 _SMALL_PT2: Final = 42
+#: Of the youngest teams that change ends on a whole pitch.
+_SHORTEST_HALF: Final = timedelta(minutes=20)
 
 
 def moment_from_above(facts: FootageFacts) -> Picture | None:
@@ -90,8 +93,8 @@ def sides_from_above(facts: FootageFacts) -> Picture | None:
     return Picture(
         "Where each side was seen", svg,
         "Outfield players over all of the footage, smoothed: the stronger the colour, the more "
-        "looks saw one of the side there. Ends are not turned: whoever changes them at half-time "
-        "shows in both halves."
+        "looks saw one of the side there."
+        + _ends(facts)
         + _greyed(facts, field),
     )  # fmt: skip
 
@@ -200,6 +203,15 @@ def _shade_cells(axes: "Axes", told: SideDensity, field: FieldSize) -> None:
 
 def _stands(cameras: Sequence[CameraFacts]) -> list[Camera]:
     return [one for one in (each.stands for each in cameras) if one is not None]
+
+
+def _ends(facts: FootageFacts) -> str:
+    """That nobody's ends are turned, of footage in which a half-time may lie."""
+    begins = min(one.started_at_utc for one in facts.cameras)
+    ends = max(one.started_at_utc + timedelta(seconds=one.duration_s) for one in facts.cameras)
+    if ends - begins < _SHORTEST_HALF:
+        return ""
+    return " Ends are not turned: whoever changes them at half-time shows in both halves."
 
 
 def _greyed(facts: FootageFacts, field: FieldSize) -> str:
