@@ -12,14 +12,13 @@ from edge_ingest.norms import METRICS
 from edge_ingest.records import INSTANT, NUMBER, POSITIONS, RAW, SPORTS, TEXT
 from resources.faults import FaultKind
 from resources.model_contracts import OF_MODELS
+from resources.page_contracts import PROVENANCE, page_ledger
 from resources.trouble import Again
 from resources.upkeep import OUTCOMES, Action
 from resources.vision_contracts import OF_VISION
 
-_SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
 _ATHLETE = Column("athlete_id", TEXT, "our athlete")
 _DAY = Column("day", pa.date32(), "the club's local day")
-_PROVENANCE = Column("provenance", TEXT, "ProvenanceRef as JSON: what this was made from")
 _SOURCE = Column("source", TEXT, "model or rule that wrote the row")
 
 KINEMATICS = TableContract(
@@ -62,7 +61,7 @@ ALERT_NORM_BREACH = TableContract(
         Column("norm_high", NUMBER, "upper end of the personal norm"),
         Column("severity", TEXT, "how loud", allowed=("watch", "act")),
         Column("explanation", TEXT, "one sentence for medical staff"),
-        _PROVENANCE,
+        PROVENANCE,
     ),
     primary_key=("alert_id",),
     replaced_by="slice",
@@ -86,28 +85,14 @@ ALERT_PERSONAL_NORM = TableContract(
         Column("low", NUMBER, "lower end of the norm", minimum=0),
         Column("high", NUMBER, "upper end of the norm", minimum=0),
         Column("act_above", NUMBER, "from here on far beyond it", minimum=0),
-        _PROVENANCE,
+        PROVENANCE,
     ),
     primary_key=("source", "athlete_id", "sport", "metric"),
     replaced_by="slice",
     sort_by=("source", "athlete_id", "sport", "metric"),
 )  # fmt: skip
 
-REPORT_SESSION = TableContract(
-    key="report/session",
-    grain="one row a revision of a session's page; revisions are added, never changed",
-    columns=(
-        _SESSION,
-        Column("revision", pa.int32(), "from 1", minimum=1),
-        Column("uri", TEXT, "where the page is"),
-        Column("page_sha256", TEXT, "checksum of the page"),
-        Column("content_sha256", TEXT, "checksum of what it says: without provenance, stopwatch"),
-        Column("written_at_utc", INSTANT, "when"),
-        _PROVENANCE,
-    ),
-    primary_key=("session_id", "revision"),
-    sort_by=("session_id", "revision"),
-)  # fmt: skip
+REPORT_SESSION = page_ledger("report/session", "page")
 
 _UPKEEP_STEP = (
     Column("table_key", TEXT, "table that it is about"),

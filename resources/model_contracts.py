@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from edge_ingest.contract import Column, TableContract
 from edge_ingest.records import INSTANT, NUMBER, TEXT
+from resources.page_contracts import PROVENANCE
 from resources.workload_features import feature_columns
 
 #: Sources whose athletes were made up begin so; with real ones beside them nothing is learned from
@@ -18,7 +19,6 @@ SIMULATED_TAG = "is_of_simulated"
 
 _ATHLETE = Column("athlete_id", TEXT, "our athlete")
 _DAY = Column("day", pa.date32(), "the club's local day")
-_PROVENANCE = Column("provenance", TEXT, "ProvenanceRef as JSON: what this was made from")
 _COUNT = pa.int64()
 
 FEATURE_WORKLOAD = TableContract(
@@ -60,7 +60,7 @@ def _prediction(name: str, grain: str, value: Column) -> TableContract:
             Column("model_version", TEXT, "version in the registry"),
             Column("model_age_d", pa.int32(), "days since the last day that the model learned from",
                    "d", 0),
-            _PROVENANCE,
+            PROVENANCE,
         ),
         primary_key=("source", "athlete_id", "day", "horizon_d"),
         replaced_by="slice",
@@ -164,7 +164,7 @@ OPS_PROMOTION = TableContract(
         Column("policy_version", pa.int32(), "of promotion.toml", null_means="a rollback"),
         Column("registry_run_id", TEXT, "the registry's run that tells how the model was made"),
         Column("run_id", TEXT, "run that decided"),
-        _PROVENANCE,
+        PROVENANCE,
     ),
     primary_key=("decision_id",),
     replaced_by="slice",
@@ -181,7 +181,7 @@ REPORT_MODEL_CARD = TableContract(
         Column("uri", TEXT, "where the card is"),
         Column("page_sha256", TEXT, "checksum of the card"),
         Column("written_at_utc", INSTANT, "when"),
-        _PROVENANCE,
+        PROVENANCE,
     ),
     primary_key=("model_name", "model_version"),
     replaced_by="slice",

@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from edge_ingest.contract import Column, TableContract
 from edge_ingest.records import INSTANT, MISSING_REASONS, NUMBER, TEXT
+from resources.page_contracts import SESSION_ID, page_ledger
 
 #: What is seen. Whoever belongs to neither side (coaches, ball boys) is `other`.
 OBJECT_KINDS = ("athlete", "ball", "official", "other")
 ROLES = ("outfield", "goalkeeper", "referee")
 PHASES = ("all", "in_possession", "out_of_possession")
 
-_SESSION = Column("session_id", TEXT, "our session: <date>_<sport>_<slug>")
 _FOOTAGE = Column("footage_sha256", TEXT, "video object that was looked at")
 _CAMERA = Column("camera", TEXT, "which camera")
 _FRAME = Column("frame_id", pa.int32(), "frame of the video, from 0, as it is shown", minimum=0)
@@ -27,7 +27,6 @@ _SIDE = Column(
 )  # fmt: skip
 _NOT_CALIBRATED = "the camera is not calibrated"
 _MADE_BY = Column("made_by", TEXT, "hash of detector, settings and code that made it")
-_PROVENANCE = Column("provenance", TEXT, "ProvenanceRef as JSON: what this was made from")
 
 
 def _metres(name: str, description: str, null_means: str = _NOT_CALIBRATED) -> Column:
@@ -56,7 +55,7 @@ VISION_CAMERA = TableContract(
     key="vision/camera",
     grain="one row a video object: how its camera stands, or why it was not looked at",
     columns=(
-        _SESSION,
+        SESSION_ID,
         _FOOTAGE,
         _CAMERA,
         Column("state", TEXT, "what can be told from it: calibrated gives metres, uncalibrated "
@@ -95,7 +94,7 @@ VISION_LOOK = TableContract(
     key="vision/look",
     grain="one row a frame that was looked at, also where nobody was seen",
     columns=(
-        _SESSION,
+        SESSION_ID,
         _FOOTAGE,
         _FRAME,
         _WHEN,
@@ -110,7 +109,7 @@ VISION_DETECTION = TableContract(
     key="vision/detection",
     grain="one row a video object, frame and thing that a detector saw there",
     columns=(
-        _SESSION,
+        SESSION_ID,
         _FOOTAGE,
         _FRAME,
         Column("detection_id", pa.int32(), "within the frame, from 0", minimum=0),
@@ -140,7 +139,7 @@ VISION_TRACK = TableContract(
     key="vision/track",
     grain="one row a person or ball that was followed, over all cameras of the session",
     columns=(
-        _SESSION,
+        SESSION_ID,
         Column("track_id", pa.int32(), "within the session", minimum=0),
         Column("object_kind", TEXT, "what is seen", allowed=OBJECT_KINDS),
         Column("team_side", TEXT, "side of the team", allowed=("home", "away"),
@@ -167,7 +166,7 @@ VISION_POSITIONS = TableContract(
     key="vision/positions",
     grain="one row a camera, look and followed person or ball",
     columns=(
-        _SESSION,
+        SESSION_ID,
         _FOOTAGE,
         _FRAME,
         _WHEN,
@@ -199,7 +198,7 @@ VISION_FORMATION = TableContract(
     key="vision/formation",
     grain="one row a side, window of minutes and phase of play",
     columns=(
-        _SESSION,
+        SESSION_ID,
         Column("team_side", TEXT, "side of the team", allowed=("home", "away")),
         Column("window_start_utc", INSTANT, "begin of the window"),
         Column("window_end_utc", INSTANT, "end of the window"),
@@ -221,7 +220,7 @@ VISION_QUALITY = TableContract(
     key="vision/quality",
     grain="one row a session: how far its footage can be believed",
     columns=(
-        _SESSION,
+        SESSION_ID,
         Column("footage_s", NUMBER, "length of all footage", "s", 0),
         Column("looks", pa.int32(), "frames that were looked at", minimum=0),
         _share("calibrated_share", "share of looks whose camera is calibrated"),
@@ -230,7 +229,7 @@ VISION_QUALITY = TableContract(
         Column("people_seen", NUMBER, "people on the field in a look, median", minimum=0,
                null_means="nothing was looked at"),
         _share("followed_share", "share of people seen on the field who are part of a track of "
-               "10 s or more", "nobody was seen"),
+               "10 s or more, or half of a shorter footage", "nobody was seen"),
         _share("team_share", "share of people on the field whose side is told, officials apart",
                "nobody was seen"),
         _share("ball_share", "share of looks with the ball", "nothing was looked at"),
@@ -249,7 +248,7 @@ VISION_CLIP = TableContract(
     key="vision/clip",
     grain="one row a stretch of footage with what happens in it: what a training set is made of",
     columns=(
-        _SESSION,
+        SESSION_ID,
         Column("clip_id", TEXT, "hash of footage, times and label"),
         _FOOTAGE,
         _CAMERA,
@@ -270,21 +269,7 @@ VISION_CLIP = TableContract(
     sort_by=("session_id", "started_at_utc", "clip_id"),
 )  # fmt: skip
 
-REPORT_FOOTAGE = TableContract(
-    key="report/footage",
-    grain="one row a revision of a session's footage page; revisions are added, never changed",
-    columns=(
-        _SESSION,
-        Column("revision", pa.int32(), "from 1", minimum=1),
-        Column("uri", TEXT, "where the page is"),
-        Column("page_sha256", TEXT, "checksum of the page"),
-        Column("content_sha256", TEXT, "checksum of what it says: without provenance, stopwatch"),
-        Column("written_at_utc", INSTANT, "when"),
-        _PROVENANCE,
-    ),
-    primary_key=("session_id", "revision"),
-    sort_by=("session_id", "revision"),
-)  # fmt: skip
+REPORT_FOOTAGE = page_ledger("report/footage", "footage page")
 
 OF_VISION: tuple[TableContract, ...] = (
     VISION_CAMERA, VISION_LOOK, VISION_DETECTION, VISION_TRACK, VISION_POSITIONS, VISION_FORMATION,

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 
 import dagster as dg
 import pyarrow as pa
@@ -41,7 +40,7 @@ from sports_assets.reports.facts import SessionFacts
 from sports_assets.reports.facts_query import load_facts
 from sports_assets.reports.facts_sources import SourceStream
 from sports_assets.reports.overview import overview
-from sports_assets.reports.publish import PublishedPage, publish_page
+from sports_assets.reports.publish import PublishedPage, pages_version, publish_page
 from sports_assets.reports.session_page import PageContent, bind_page, make_content
 from sports_assets.reports.stopwatch import RunTimes, stage_times
 from sports_assets.session_run import SessionRun, SessionsTold
@@ -114,7 +113,7 @@ def report_session(
     ledger = pa.concat_tables(ledgers)
     whole: dg.MaterializeResult[None] = dg.MaterializeResult(
         asset_key=REPORT_SESSION_KEY,
-        data_version=dg.DataVersion(_version(ledger)),
+        data_version=dg.DataVersion(pages_version(ledger)),
         check_results=[check_contract(REPORT_SESSION, ledger)],
         metadata={"dagster/row_count": ledger.num_rows},
     )
@@ -137,7 +136,7 @@ def _told(page: PublishedPage, facts: SessionFacts) -> SessionsTold:
     """What Dagster shows of one page."""
     return SessionsTold(
         [facts.header.session_id],
-        _version(page.ledger),
+        pages_version(page.ledger),
         {
             "report": dg.MetadataValue.md(overview(facts)),
             "page": dg.MetadataValue.path(page.uri),
@@ -146,12 +145,6 @@ def _told(page: PublishedPage, facts: SessionFacts) -> SessionsTold:
             "provenance": dg.MetadataValue.text(page.provenance.fingerprint),
         },
     )
-
-
-def _version(ledger: pa.Table) -> str:
-    """What the pages of a ledger say, as Dagster's data version."""
-    contents = " ".join(sorted(ledger.column("content_sha256").to_pylist()))
-    return sha256(contents.encode()).hexdigest()[:16]
 
 
 def _facts(store: Lakehouse, session_id: str, timezone: str) -> SessionFacts:

@@ -106,6 +106,12 @@ def publish_page(
     ) from lost
 
 
+def pages_version(ledger: pa.Table) -> str:
+    """What the pages of a ledger say, as Dagster's data version."""
+    contents = " ".join(sorted(ledger.column("content_sha256").to_pylist()))
+    return sha256(contents.encode()).hexdigest()[:16]
+
+
 def _read_ledger(
     lakehouse: Lakehouse, contract: TableContract, session_id: str
 ) -> tuple[Basis, pa.Table]:

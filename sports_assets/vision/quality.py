@@ -23,8 +23,9 @@ MOST_REPROJECTION_M = 2.0
 LONGEST_GAP_S = 120.0
 #: More jumps than this a minute of footage, and tracks are no longer one person each.
 MOST_SWAPS_A_MINUTE = 3.0
-#: What `followed_share` calls a track that lasts, s (contract vision/quality).
-_LASTING_S = 10.0
+#: What `followed_share` calls a track that lasts, s, or so much of a shorter footage (contract
+#: vision/quality).
+_LASTING_S, _LASTING_SHARE = 10.0, 0.5
 #: Feet this far beside the line are still on the field, m.
 _BESIDE_M = 1.0
 #: Smoothed places move this much faster than people only if two were taken for one.
@@ -57,7 +58,7 @@ def quality(
         ),
         "reprojection_error_m": max(errors) if errors else None,
         "people_seen": _people_a_look(people, cameras) if looks else None,
-        "followed_share": _followed_share(people, tracks),
+        "followed_share": _followed_share(people, tracks, cameras),
         "team_share": _team_share(people),
         "ball_share": _ball_share(positions, looks) if looks else None,
         "longest_gap_s": _longest_gap_s(people, cameras) if looks else None,
@@ -90,7 +91,7 @@ def _reasons(row: dict[str, object]) -> list[str]:
         out.append("no camera is calibrated, so that no place is known: give a calibration file")
     for name, limit, words in (
         ("people_seen", FEWEST_PEOPLE, "people on the field in a look, median"),
-        ("followed_share", LEAST_FOLLOWED, "of people are in tracks of 10 s or more"),
+        ("followed_share", LEAST_FOLLOWED, "of people are in tracks that last"),
         ("team_share", LEAST_TEAM, "of people have a side"),
     ):
         value = told(name)
@@ -147,13 +148,17 @@ def _people_a_look(people: pa.Table, cameras: Sequence[CameraView]) -> float:
     return float(np.median(counts))
 
 
-def _followed_share(people: pa.Table, tracks: pa.Table) -> float | None:
+def _followed_share(
+    people: pa.Table, tracks: pa.Table, cameras: Sequence[CameraView]
+) -> float | None:
     if not people.num_rows:
         return None
+    looked = np.concatenate([one.times_us for one in cameras])
+    lasting_s = min(_LASTING_S, _LASTING_SHARE * float(np.ptp(looked)) / 1e6)
     length_us = pc.subtract(
         tracks["last_seen_at_utc"].cast(pa.int64()), tracks["first_seen_at_utc"].cast(pa.int64())
     ).to_numpy()
-    lasting = tracks["track_id"].to_numpy()[length_us >= _LASTING_S * 1e6]
+    lasting = tracks["track_id"].to_numpy()[length_us >= lasting_s * 1e6]
     return float(np.isin(people["track_id"].to_numpy(), lasting).mean())
 
 
@@ -189,7 +194,10 @@ def _longest_gap_s(people: pa.Table, cameras: Sequence[CameraView]) -> float:
 
 
 def _swaps(positions: pa.Table) -> int:
-    """Steps of people, from one look to a later one, that are too long to run."""
+    """Steps of people, from one look to a later one of the same camera, too long to run.
+
+    Clocks of two cameras may differ by more than they tell.
+    """
     seen = positions.filter(
         pc.and_(
             pc.and_(pc.is_valid(positions["x_m"]), pc.invert(positions["is_interpolated"])),
@@ -201,11 +209,13 @@ def _swaps(positions: pa.Table) -> int:
     track, when = seen["track_id"].to_numpy(), _instants(seen)
     place = np.column_stack([seen["x_m"].to_numpy(), seen["y_m"].to_numpy()])
     spread = seen["position_sd_m"].to_numpy()
-    order = np.lexsort([when, track])
+    footage = np.unique(seen["footage_sha256"].to_numpy(), return_inverse=True)[1]
+    order = np.lexsort([when, footage, track])
     track, when, place, spread = track[order], when[order], place[order], spread[order]
+    is_one = (np.diff(track) == 0) & (np.diff(footage[order]) == 0)
     way: Floats = np.linalg.norm(np.diff(place, axis=0), axis=1)
     can = FASTEST_MPS * np.diff(when) / 1e6 + _SDS * np.hypot(spread[1:], spread[:-1])
-    return int(((track[1:] == track[:-1]) & (way > can)).sum())
+    return int((is_one & (way > can)).sum())
 
 
 def _instants(rows: pa.Table) -> Floats:

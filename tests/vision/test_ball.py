@@ -11,7 +11,7 @@ from sports_assets.vision.ball.path import ball_path
 from sports_assets.vision.detection import Scene
 from sports_assets.vision.frames import frames, timeline
 from sports_assets.vision.pitch import FieldSize
-from tests.vision.ball_scenes import CAMERA, Grass, person_box
+from tests.vision.ball_scenes import CAMERA, FIELD, Grass, person_box
 
 HERE = Path(__file__).parent
 
@@ -115,6 +115,46 @@ def test_a_ball_that_waits_for_a_free_kick_is_the_ball():
     found = [seen_in(n, [[5.0, -9.0, 0.11]]) for n in range(150)]
     path = ball_path(found, np.arange(0, 150, 5), {}, camera=CAMERA)
     assert path.is_seen.all()
+
+
+def lies(hidden, until=250):
+    """It rolls to (5, −9), lies there, is out of sight in some frames, and rolls away again."""
+    found = []
+    for n in range(until + 40):
+        if n < 40:
+            place = [5 - 0.3 * (40 - n), -9.0, 0.11]
+        else:
+            place = [5 + 0.3 * max(0, n - until), -9.0, 0.11]
+        found.append(seen_in(n, [] if n in hidden else [place]))
+    return found, np.arange(0, until + 40, 5)
+
+
+def test_a_ball_that_lies_is_there_while_it_is_seen_now_and_then():
+    seen_again = {90, 91, 150, 151, 200, 201}
+    found, looks = lies(set(range(60, 245)) - seen_again)
+    path = ball_path(found, looks, {}, camera=CAMERA)
+    assert (path.is_seen | path.is_interpolated).all()
+    lying = (looks > 45) & (looks < 245)
+    assert np.linalg.norm(path.place_m[lying] - [5, -9], axis=1).max() < 0.3
+
+
+def test_a_ball_that_lay_is_nowhere_once_nothing_is_seen_there():
+    found, looks = lies(set(range(60, 245)))
+    path = ball_path(found, looks, {}, camera=CAMERA)
+    open_looks = (looks >= 65) & (looks < 240)
+    assert not (path.is_seen | path.is_interpolated)[open_looks].any()
+
+
+def test_a_ball_that_lies_just_beside_the_field_is_the_ball():
+    grass, beside = Grass(), [-5.0, -21.5, 0.11]
+    no_grass = np.zeros((360, 640), np.bool_)
+    for scene, is_ground in (
+        (Scene(grass.scene.background, no_grass, CAMERA, FIELD), True),
+        (Scene(grass.scene.background, no_grass, CAMERA, FieldSize(60, 34)), False),
+    ):
+        found = BallCandidates().look(grass.frame(0, [beside]), scene)
+        off = np.linalg.norm(found.centre_px - CAMERA.project([beside])[0], axis=1)
+        assert (found.on_pitch[off < 2].any()) == is_ground
 
 
 def test_a_speck_that_stays_for_a_moment_is_not():

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from edge_ingest.records import INSTANT
 from resources.vision_contracts import VISION_POSITIONS, VISION_QUALITY, VISION_TRACK
 from sports_assets.vision.follow.following import Followed, follow
 from sports_assets.vision.follow.sightings import CameraView
@@ -72,3 +73,38 @@ def test_jumps_that_nobody_can_run_are_counted(followed: tuple[Followed, CameraV
     changed = positions.set_column(at, positions.schema.field(at), pa.array(x_m, from_pandas=True))
     told = quality("s", changed, followed[0].tracks, [followed[1]])
     assert told["swaps"].to_pylist() == [1]
+
+
+def test_two_cameras_whose_clocks_differ_make_no_jumps() -> None:
+    positions = pa.table(
+        {
+            "session_id": ["s"] * 4,
+            "footage_sha256": ["a" * 64, "b" * 64, "a" * 64, "b" * 64],
+            "frame_id": pa.array([0, 0, 5, 5], pa.int32()),
+            # The second clock is 0.39 s behind: its rows stand just after earlier ones.
+            "captured_at_utc": pa.array([0, 10_000, 400_000, 410_000]).cast(INSTANT),
+            "track_id": pa.array([1] * 4, pa.int32()),
+            "object_kind": ["athlete"] * 4,
+            "x_m": [0.0, 3.5, 3.6, 7.1],
+            "y_m": [0.0] * 4,
+            "position_sd_m": [0.1] * 4,
+            "is_interpolated": [False] * 4,
+            "confidence": [0.9] * 4,
+        }
+    )
+    begins = pa.array([0]).cast(INSTANT)
+    tracks = pa.table({"track_id": [1], "first_seen_at_utc": begins, "last_seen_at_utc": begins})
+    views = [
+        CameraView(sha * 64, sha, np.array([0, 5]), np.array(when), 1920, 1080)
+        for sha, when in (("a", [0, 400_000]), ("b", [10_000, 410_000]))
+    ]
+    told = quality("s", VISION_POSITIONS.conform(positions), tracks, views)
+    assert told["swaps"].to_pylist() == [0]
+
+
+def test_a_clip_of_seconds_is_asked_for_tracks_of_half_of_it() -> None:
+    detections, view, _ = seen(walking(21, 8), WIDE, Eye(), 1)
+    view = replace(view, reprojection_error_m=0.1)
+    told = row(follow("s", detections, [view]), view)
+    assert told["followed_share"] > 0.9
+    assert told["is_good"]

@@ -95,7 +95,7 @@ def lies_until(  # noqa: PLR0917 - one end of one stretch
     reach = _SAME_PLACE / 2 * diameter + _JITTER_PX
     last = float(way.t_s[point])
     rests = np.linalg.norm(way.centre_px - place, axis=1) <= reach
-    if (rests & (way.stretch == way.stretch[point])).sum() < _SEEN_LYING:
+    if (rests & (np.abs(way.t_s - last) <= _RESTS_FOR_S)).sum() < _SEEN_LYING:
         return last
     frame = int(np.searchsorted(times_s, last - _SAME_S)) + onward
     while 0 <= frame < times_s.size:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 
 import dagster as dg
 import pyarrow as pa
@@ -34,7 +33,7 @@ from sports_assets.checks import check_contract, contract_check_spec
 from sports_assets.keys import FOOTAGE_WAY_TAG, REPORT_FOOTAGE_KEY, asset_key, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
 from sports_assets.reports.colophon import Colophon
-from sports_assets.reports.publish import PublishedPage, publish_page
+from sports_assets.reports.publish import PublishedPage, pages_version, publish_page
 from sports_assets.session_run import SessionRun, SessionsTold
 from sports_assets.vision.page.annotate import AnnotatedClip, annotate
 from sports_assets.vision.page.facts import FootageFacts, FootageTables, read_facts
@@ -91,7 +90,7 @@ def report_footage(
             with run.attempt(session):
                 tables = read_session(store, session, _READ)
                 if not tables.of(FOOTAGE).num_rows:
-                    told.append(SessionsTold([session], _version(REPORT_FOOTAGE.empty())))
+                    told.append(SessionsTold([session], pages_version(REPORT_FOOTAGE.empty())))
                     continue
                 facts = _facts(tables, landing_zone.club_timezone)
                 content, provenance = make_content(facts), _provenance(tables, landing_zone)
@@ -114,7 +113,7 @@ def report_footage(
     ledger = pa.concat_tables(ledgers)
     whole: dg.MaterializeResult[None] = dg.MaterializeResult(
         asset_key=REPORT_FOOTAGE_KEY,
-        data_version=dg.DataVersion(_version(ledger)),
+        data_version=dg.DataVersion(pages_version(ledger)),
         check_results=[check_contract(REPORT_FOOTAGE, ledger)],
         metadata={"dagster/row_count": ledger.num_rows},
     )
@@ -153,8 +152,8 @@ def _clip(
     """The annotated clip; None, and a warning, where its video cannot be read any more."""
     if facts.plan is None:
         return None
-    sha256_ = facts.plan.moment.footage_sha256
-    row = next(row for row in tables.of(FOOTAGE).to_pylist() if row["sha256"] == sha256_)
+    footage_sha256 = facts.plan.moment.footage_sha256
+    row = next(row for row in tables.of(FOOTAGE).to_pylist() if row["sha256"] == footage_sha256)
     try:
         scratch = load_settings().home / "scratch"
         with local_copy(row["uri"], s3_options(), scratch) as path:
@@ -188,7 +187,7 @@ def _told(session: str, page: PublishedPage, facts: FootageFacts) -> SessionsTol
     """What Dagster shows of one page."""
     return SessionsTold(
         [session],
-        _version(page.ledger),
+        pages_version(page.ledger),
         {
             "page": dg.MetadataValue.path(page.uri),
             "revision": dg.MetadataValue.int(page.revision),
@@ -197,9 +196,3 @@ def _told(session: str, page: PublishedPage, facts: FootageFacts) -> SessionsTol
             "provenance": dg.MetadataValue.text(page.provenance.fingerprint),
         },
     )
-
-
-def _version(ledger: pa.Table) -> str:
-    """What the pages of a ledger say, as Dagster's data version."""
-    contents = " ".join(sorted(ledger.column("content_sha256").to_pylist()))
-    return sha256(contents.encode()).hexdigest()[:16]
