@@ -1,13 +1,13 @@
 """A still camera over a field: where a place on the field is in the picture, and the way back.
 
-Field: metres from its centre, x along its length, y across it, z up. Picture: pixels as stored,
-from the middle of the upper left one, x to the right, y down.
+Field: metres from its centre, x along its length, y across it, z up. Picture: pixels of the
+upright picture from the middle of the upper left one, x to the right, y down.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,10 @@ _LEAST_SLOPE = 0.05
 _NO_BEND = 1e-12
 #: Nothing of a field is further away, m.
 _FURTHEST_M = 1000.0
+#: No number of a calibration is as large; some are at least so large; fields are so long and wide.
+_MOST = 1e9
+_POSITIVE = {"width_px": 1.0, "height_px": 1.0, "focal_px": 1.0, "z_m": 0.1}
+_FIELD_M = (5.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -174,8 +178,12 @@ class Camera:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise SourceError(f"a camera's {name} is {value!r}: give a number")
-            if not np.isfinite(value):
+            if not abs(value) < _MOST:
                 raise SourceError(f"a camera's {name} is {value!r}: give a finite number")
+            if name in _POSITIVE and value < _POSITIVE[name]:
+                raise SourceError(
+                    f"a camera's {name} is {value!r}: give {_POSITIVE[name]:g} or more"
+                )
             numbers[name] = round(value) if name in {"width_px", "height_px"} else float(value)
         return cls(**numbers, lens=lens)  # type: ignore[arg-type] # each was looked at
 
@@ -300,6 +308,11 @@ class Calibration:
         if camera is None and len(points) < 4:  # noqa: PLR2004 - a plane has eight unknowns
             raise SourceError(f"the calibration has {len(points)} points: {remedy}")
         size = _pair(told, "field_m", remedy) if "field_m" in told else (None, None)
+        if any(one is not None and not _FIELD_M[0] <= one <= _FIELD_M[1] for one in size):
+            raise SourceError(
+                f"the calibration's field is {size[0]} × {size[1]} m: give its length and width, "
+                f"{_FIELD_M[0]:g} to {_FIELD_M[1]:g} m each"
+            )
         return cls(points, Camera.from_dict(camera) if camera else None, *size)
 
 
@@ -309,7 +322,7 @@ def _pair(told: object, name: str, remedy: str) -> tuple[float, float]:
         not isinstance(pair, Sequence)
         or len(pair) != 2  # noqa: PLR2004 - x and y
         or any(isinstance(one, bool) or not isinstance(one, int | float) for one in pair)
-        or not np.all(np.isfinite(cast("Sequence[float]", pair)))
+        or any(not abs(one) < _MOST for one in pair)
     ):
         raise SourceError(f"the calibration's {name} is {pair!r}: {remedy}")
     return float(pair[0]), float(pair[1])

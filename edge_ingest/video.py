@@ -393,8 +393,8 @@ def _recorded_at(metadata: dict[str, str]) -> datetime | None:
             continue
         try:
             instant = datetime.fromisoformat(text)
-        except ValueError:
+            if instant.tzinfo is not None and instant.year >= _FIRST_YEAR:
+                return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
             continue
-        if instant.tzinfo is not None and instant.year >= _FIRST_YEAR:
-            return instant.astimezone(UTC)
     return None

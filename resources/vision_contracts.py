@@ -226,7 +226,8 @@ VISION_QUALITY = TableContract(
         _share("calibrated_share", "share of looks whose camera is calibrated"),
         Column("reprojection_error_m", NUMBER, "worst of the calibrated cameras", "m", 0, 1000,
                null_means="none is calibrated"),
-        Column("people_seen", NUMBER, "people on the field in a look, median", minimum=0,
+        Column("people_seen", NUMBER, "people on the field in a look, median, of calibrated "
+               "cameras where there are any", minimum=0,
                null_means="nothing was looked at"),
         _share("followed_share", "share of people seen on the field who are part of a track of "
                "10 s or more, or half of a shorter footage", "nobody was seen"),

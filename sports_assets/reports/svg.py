@@ -54,6 +54,7 @@ def page_style() -> AbstractContextManager[None]:
         "svg.fonttype": "none",
         "svg.hashsalt": "touchline",
         "font.size": 11,
+        "text.parse_math": False,  # a team may have a $ in its name
         "text.color": INK["ink"],
         "axes.edgecolor": INK["line"],
         "axes.labelcolor": INK["muted"],

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dagster._core.errors import DagsterPipesExecutionError  # it stands nowhere else
 
 from edge_ingest.contract import TableContract, Violation
 from edge_ingest.records import EVENTS, FOOTAGE
 from edge_ingest.records import SESSIONS as RAW_SESSIONS
-from edge_ingest.scratch import scratch_folder
+from edge_ingest.scratch import scratch_folder, sweep
 from resources.contracts import KINEMATICS
 from resources.dagster_resources import FootageLookResource, LakehouseResource
 from resources.dbt.contracts import dbt_contracts
@@ -30,13 +32,13 @@ from resources.vision_contracts import (
     VISION_QUALITY,
     VISION_TRACK,
 )
-from sports_assets.assets import commit_context, guarded, until_settled
+from sports_assets.assets import WAITS_S, commit_context, guarded, until_settled
 from sports_assets.automation import on_new_code_or_late_input
 from sports_assets.checks import contract_check_spec, contract_outcome
 from sports_assets.keys import FOOTAGE_WAY_TAG, VISION_KEYS, asset_key, owners, tags
 from sports_assets.partitions import MANY_SESSIONS_A_RUN, SESSIONS
 from sports_assets.session_run import SessionRun, SessionsCommitted
-from sports_assets.vision.look import Looked, made_by
+from sports_assets.vision.look import Looked, made_by, refused
 from sports_assets.vision.looked import session_looks
 from sports_assets.vision.session import believed, clips, shown, sport_of
 from sports_assets.vision.tables import SessionTables, read_session
@@ -165,6 +167,11 @@ def vision_follow(
     )
 
 
+#: What is said of a video whose step was killed each time.
+_DIED = (
+    "the process that looked at it died each time, of memory or of a fault in a library: see the "
+    "run's log, and send the video in shorter pieces"
+)
 _SHOWN = (FOOTAGE, VISION_CAMERA, VISION_LOOK, VISION_TRACK, VISION_POSITIONS)
 _GOOD_CHECK = dg.AssetCheckSpec(
     name="footage_can_be_believed",
@@ -190,6 +197,7 @@ def vision_quality(
 
     def make(tables: SessionTables) -> _Made:
         found = believed(tables)
+        reasons.pop(tables.session_id, None)  # of an attempt that was overtaken
         for row in found.to_pylist():
             if not row["is_good"]:
                 reasons[row["session_id"]] = row["reason"]
@@ -234,7 +242,7 @@ def vision_clip(
         _making(
             context,
             lambda tables: {"clip": clips(tables, CORE_ATHLETE)},
-            [FOOTAGE, VISION_POSITIONS, EVENTS, RAW_SESSIONS, CORE_ATHLETE],
+            [FOOTAGE, VISION_POSITIONS, VISION_QUALITY, EVENTS, RAW_SESSIONS, CORE_ATHLETE],
         ),
     )
 
@@ -311,7 +319,10 @@ def _why(context: dg.AssetExecutionContext, tables: SessionTables) -> CommitCont
 
 def _way(config: FootageLookResource, footage: Mapping[str, Any]) -> str:
     model = Path(config.model_path) if config.model_path else None
-    return made_by(config.detector, model, footage["calibration"])
+    return made_by(
+        config.detector, model, footage["calibration"], footage["camera"],
+        footage["started_at_utc"],
+    )  # fmt: skip
 
 
 def _look(
@@ -324,10 +335,12 @@ def _look(
 
     Raises:
         SettingsError: the step says that its settings are wrong.
-        DagsterPipesExecutionError: it ended before it was done. Transient.
+        DagsterPipesExecutionError: it ended before it was done. Transient: the last time that it
+            is tried the video is refused instead.
     """
     home = load_settings().home / "scratch"
     home.mkdir(parents=True, exist_ok=True)
+    sweep(home, datetime.now(UTC))  # copies of steps that were killed
     with scratch_folder(home) as folder:
         extras = {
             "video": {
@@ -345,7 +358,14 @@ def _look(
             "into": str(folder),
         }
         command = [sys.executable, "-m", "sports_assets.vision.step"]
-        ended = pipes.run(context=context, command=command, extras=extras)
+        try:
+            ended = pipes.run(context=context, command=command, extras=extras)
+        except DagsterPipesExecutionError:
+            if context.retry_number < len(WAITS_S):
+                raise
+            # It costs only itself: videos that wait behind it, and other sessions, go on.
+            return refused(footage["session_id"], footage["sha256"], footage["camera"],
+                           _way(config, footage), _DIED)  # fmt: skip
         told: Mapping[str, Any] = next(iter(ended.get_custom_messages()), {})
         if fault := told.get("settings"):
             raise SettingsError(fault)

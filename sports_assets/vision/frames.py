@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]
 
+#: MPEG-TS has no index: it seeks by the time of decoding, and to any packet. So long before a key
+#: frame there is another packet, s.
+_SEEK_EARLY_S = 1
 #: A frame is due for a look if it is shown at most so much of a frame before it, s.
 _EARLY_S = 1e-4
 
@@ -51,12 +54,18 @@ class Timeline:
         is_timed: whether the container tells; else frames are taken in the order in which they
             decode.
         rotation_deg: counter-clockwise, to see it upright.
+        size_px: width and height as stored; a picture of another size is no part of it.
+        key_pts: of the frames at which decoding can begin, ascending.
+        early: how long before one of them to seek to, in ticks.
     """
 
     pts: NDArray[np.int64]
     t_s: NDArray[np.float64]
     is_timed: bool
     rotation_deg: int
+    size_px: tuple[int, int]
+    key_pts: NDArray[np.int64]
+    early: int
 
     def due(self, hz: float | None) -> NDArray[np.int64]:
         """Numbers of the frames for so many looks a second: the first at or after each tick.
@@ -70,7 +79,7 @@ class Timeline:
 
 
 def timeline(path: Path) -> Timeline:
-    """When each frame is shown; reads the file once, decodes none but the first frame.
+    """When each frame is shown; decodes none but the first frame.
 
     Raises:
         SourceError: it is no video that we read, or it is damaged, cut short or of no known codec.
@@ -84,7 +93,10 @@ def timeline(path: Path) -> Timeline:
     packets = read_packets(path)
     pts = np.sort(packets.pts[packets.is_shown])
     t_s = np.array([packets.seconds(int(one)) for one in pts], np.float64)
-    return Timeline(pts, t_s, packets.is_timed, facts.rotation_deg)
+    size_px = (facts.width_px or 0, facts.height_px or 0)
+    key_pts = np.sort(packets.pts[packets.is_key])
+    early = round(_SEEK_EARLY_S / packets.time_base)
+    return Timeline(pts, t_s, packets.is_timed, facts.rotation_deg, size_px, key_pts, early)
 
 
 def frames(
@@ -126,7 +138,9 @@ def _decoded(
         stream.thread_type = "AUTO"
         counted = 0
         if line.is_timed and wanted[0] > 0:
-            container.seek(int(line.pts[wanted[0]]), stream=stream, backward=True)
+            at = int(np.searchsorted(line.key_pts, line.pts[wanted[0]], "right")) - 1
+            key = int(line.key_pts[max(at, 0)]) if line.key_pts.size else int(line.pts[0])
+            container.seek(key - line.early, stream=stream, backward=True)
         for packet in chain(video_packets(container, stream), [None]):  # None empties the decoder
             try:
                 found = stream.decode(packet)
@@ -135,6 +149,12 @@ def _decoded(
             for frame in found:
                 number = _number(line, frame.pts, counted)
                 counted += 1
+                if (frame.width, frame.height) != line.size_px:
+                    raise SourceError(
+                        f"{path} changes from {line.size_px[0]} × {line.size_px[1]} to "
+                        f"{frame.width} × {frame.height} pixels: cut it there",
+                        rule="malformed",
+                    )
                 if number is not None and not frame.is_corrupt:
                     yield number, frame
 

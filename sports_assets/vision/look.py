@@ -6,9 +6,11 @@ and where; then all of it is decoded in order. Memory hardly grows with the leng
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from edge_ingest.checksum import sha256_of
 from edge_ingest.errors import SourceError
 from resources.vision_contracts import VISION_CAMERA, VISION_DETECTION, VISION_LOOK
 from sports_assets.vision.ball.pieces import BallPieces
-from sports_assets.vision.camera.background import background, looks_that_fit, pooled
+from sports_assets.vision.camera.background import background, looks_kept, pooled
 from sports_assets.vision.camera.calibrate import find_camera
 from sports_assets.vision.camera.field_mask import NoGrass, field_mask
 from sports_assets.vision.camera.judge import FoundCamera, NotFound
@@ -95,13 +97,21 @@ class Looked:
     detections: pa.Table
 
 
-def made_by(detector: str, model: Path | None, calibration: str | None) -> str:
+def made_by(
+    detector: str,
+    model: Path | None,
+    calibration: str | None,
+    camera: str = "",
+    started_at_utc: datetime | None = None,
+) -> str:
     """Which look it is: the same for the same video gives the same rows."""
     told = {
         "version": VERSION,
         "detector": detector,
         "model": sha256_of(model) if model is not None else None,
         "calibration": calibration,
+        "camera": camera,
+        "started_at_utc": started_at_utc.isoformat() if started_at_utc else None,
         "settings": asdict(LookSettings()),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
@@ -123,29 +133,29 @@ def look_at(
         made_by: as `made_by` says.
         tell: is told how many looks are done, of how many.
     """
-    told = {
-        "session_id": video.session_id,
-        "footage_sha256": video.sha256,
-        "camera": video.camera,
-        "looks": 0,
-        "frames_damaged": 0,
-        "made_by": made_by,
-    }
+    refuse = partial(refused, video.session_id, video.sha256, video.camera, made_by)
     try:
         line = timeline(video.path)
         images, reason = _still_pictures(video, line)
-        scene, found = _scene(video, images) if reason is None else (None, {})
+        if reason is not None:
+            return refuse(reason)
+        scene, found = _scene(video, images)
+        del images
+        rows = _look(video.path, line, scene, detector, settings or LookSettings(), tell)
     except SourceError as error:
-        scene, found, reason = None, {}, str(error)
-    if scene is None:
-        refused = {**told, "state": "refused", "reason": reason}
-        row = VISION_CAMERA.conform(pa.Table.from_pylist([refused]))
-        return Looked(row, VISION_LOOK.empty(), VISION_DETECTION.empty())
-    del images
-    rows = _look(video.path, line, scene, detector, settings or LookSettings(), tell)
+        return refuse(str(error))
+    except _faults() as error:
+        # The same video would fail again, and those that wait behind it would never be looked at.
+        logging.getLogger(__name__).exception("%s cannot be looked at", video.path)
+        return refuse(
+            f"looking at it failed ({type(error).__name__}: {error}): report this with the video"
+        )
     height, width = scene.pitch.shape
     camera = {
-        **told,
+        "session_id": video.session_id,
+        "footage_sha256": video.sha256,
+        "camera": video.camera,
+        "made_by": made_by,
         **found,
         "width_px": width,
         "height_px": height,
@@ -157,6 +167,29 @@ def look_at(
     return Looked(row, *rows.tables(video.session_id, video.sha256, video.started_at_utc))
 
 
+def refused(session_id: str, sha256: str, camera: str, made_by: str, reason: str) -> Looked:
+    """What comes of a video that cannot be looked at: a row that says why."""
+    row = {
+        "session_id": session_id,
+        "footage_sha256": sha256,
+        "camera": camera,
+        "state": "refused",
+        "reason": reason,
+        "looks": 0,
+        "frames_damaged": 0,
+        "made_by": made_by,
+    }
+    told = VISION_CAMERA.conform(pa.Table.from_pylist([row]))
+    return Looked(told, VISION_LOOK.empty(), VISION_DETECTION.empty())
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What mathematics raises on pictures that it was not made for."""
+    import cv2
+
+    return ValueError, ArithmeticError, np.linalg.LinAlgError, cv2.error
+
+
 def _still_pictures(video: Video, line: Timeline) -> tuple[list[Image], str | None]:
     """Frames for the background, and why the video cannot be used; None: it can."""
     if video.sport not in SPORTS:
@@ -164,8 +197,9 @@ def _still_pictures(video: Video, line: Timeline) -> tuple[list[Image], str | No
     images: list[Image] = []
 
     def kept() -> Iterator[Frame]:
-        for frame in pooled(video.path, line):
-            if not images or len(images) < looks_that_fit(*frame.image.shape[:2]):
+        for at, frame in enumerate(pooled(video.path, line)):
+            height, width = frame.image.shape[:2]
+            if at in looks_kept(height, width, line.pts.size):
                 images.append(frame.image)
             yield frame
 

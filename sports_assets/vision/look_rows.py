@@ -68,6 +68,7 @@ class LookRows:
         """Add the ball in the looks in which it was seen, or stood between two that saw it."""
         known = path.is_seen | path.is_interpolated
         boxes = path.boxes_px[known]
+        far = _is_far(path.place_m[known], path.place_sd_m[known])
         self._balls.update(path.frame_id[path.is_seen].tolist())
         self._parts.append(
             {
@@ -77,8 +78,8 @@ class LookRows:
                 "confidence": path.confidence[known],
                 "boxes": boxes,
                 "ground": np.column_stack([boxes[:, [0, 2]].mean(axis=1), boxes[:, 3]]),
-                "places": path.place_m[known],
-                "sd": path.place_sd_m[known],
+                "places": np.where(far[:, None], np.nan, path.place_m[known]),
+                "sd": np.where(far, np.nan, path.place_sd_m[known]),
                 "lab": np.full((len(boxes), 6), np.nan),
             }
         )
@@ -143,9 +144,14 @@ class LookRows:
         places = camera.ground(ground)
         sd_px = _FOOT_PX + _FOOT_SHARE * (boxes[:, 3] - boxes[:, 1])
         sd = camera.ground_sd_m(ground, 1.0) * sd_px
-        far = ~np.isfinite(sd) | ~np.isfinite(places).all(axis=1)
-        far |= (np.abs(places) >= _BEYOND_M).any(axis=1) | (sd >= _BEYOND_M)
+        far = _is_far(places, sd)
         return np.where(far[:, None], np.nan, places), np.where(far, np.nan, sd)
+
+
+def _is_far(places: Floats, sd: Floats) -> NDArray[np.bool_]:
+    """Which places are so far, or so uncertain, that they are none."""
+    far = ~np.isfinite(sd) | ~np.isfinite(places).all(axis=1)
+    return np.asarray(far | (np.abs(places) >= _BEYOND_M).any(axis=1) | (sd >= _BEYOND_M), np.bool_)
 
 
 def _nullable(values: NDArray[Any]) -> pa.Array:

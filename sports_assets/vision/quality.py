@@ -47,6 +47,8 @@ def quality(
     errors = [
         one.reprojection_error_m for one in calibrated if one.reprojection_error_m is not None
     ]
+    # Where a camera is not calibrated, nobody is on a field: others beside it are judged alone.
+    judged = calibrated or cameras
     seen = _seen_on_field(positions, calibrated)
     people = seen.filter(pc.not_equal(seen["object_kind"], "ball"))
     row: dict[str, object] = {
@@ -57,11 +59,11 @@ def quality(
             sum(int(one.times_us.size) for one in calibrated) / looks if looks else None
         ),
         "reprojection_error_m": max(errors) if errors else None,
-        "people_seen": _people_a_look(people, cameras) if looks else None,
-        "followed_share": _followed_share(people, tracks, cameras),
+        "people_seen": _people_a_look(people, judged) if looks else None,
+        "followed_share": _followed_share(people, tracks, judged),
         "team_share": _team_share(people),
         "ball_share": _ball_share(positions, looks) if looks else None,
-        "longest_gap_s": _longest_gap_s(people, cameras) if looks else None,
+        "longest_gap_s": _longest_gap_s(people, judged) if looks else None,
         "swaps": _swaps(positions),
     }
     reasons = _reasons(row)

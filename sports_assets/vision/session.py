@@ -1,7 +1,7 @@
 """From what was seen in a session's footage to who stood where: the steps over all its cameras."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -9,7 +9,9 @@ from edge_ingest.contract import TableContract
 from edge_ingest.records import EVENTS, FOOTAGE, SESSIONS
 from resources.vision_contracts import (
     VISION_CAMERA,
+    VISION_CLIP,
     VISION_DETECTION,
+    VISION_FORMATION,
     VISION_LOOK,
     VISION_POSITIONS,
     VISION_QUALITY,
@@ -18,7 +20,7 @@ from resources.vision_contracts import (
 from sports_assets.vision.ball.rows import ball_rows, one_ball
 from sports_assets.vision.ball.views import ball_views
 from sports_assets.vision.clips.index import clip_index
-from sports_assets.vision.follow.following import BALL_TRACK_ID, follow
+from sports_assets.vision.follow.following import BALL_TRACK_ID, follow, shifted
 from sports_assets.vision.follow.sightings import CameraView
 from sports_assets.vision.follow.tracked_athletes import tracked_athletes
 from sports_assets.vision.follow.views import camera_views
@@ -53,12 +55,18 @@ def shown(tables: SessionTables, core_athlete: TableContract) -> Shown:
     """
     views, detections = views_of(tables), tables.of(VISION_DETECTION)
     people = follow(tables.session_id, detections, views, tracked_athletes(tables, core_athlete))
-    ball, ball_track = ball_rows(
-        tables.session_id, BALL_TRACK_ID, one_ball(ball_views(detections, views))
-    )
+    # Cameras see one ball by clocks that agree; rows tell the instants of the footage.
+    agreed = [shifted(view, people.camera_shift_s.get(view.camera, 0.0)) for view in views]
+    told_us = {view.footage_sha256: view.times_us for view in views}
+    balls = [
+        replace(one, times_us=told_us[one.footage_sha256])
+        for one in one_ball(ball_views(detections, agreed))
+    ]
+    ball, ball_track = ball_rows(tables.session_id, BALL_TRACK_ID, balls)
     tracks = _sorted(VISION_TRACK, ball_track, people.tracks)
     positions = _sorted(VISION_POSITIONS, ball, people.positions)
-    return Shown(tracks, positions, formations(positions))
+    (is_good,) = quality(tables.session_id, positions, tracks, views)["is_good"].to_pylist()
+    return Shown(tracks, positions, formations(positions) if is_good else VISION_FORMATION.empty())
 
 
 def sport_of(session_id: str) -> str:
@@ -76,7 +84,9 @@ def believed(tables: SessionTables) -> pa.Table:
 
 
 def clips(tables: SessionTables, core_athlete: TableContract) -> pa.Table:
-    """Contract vision/clip."""
+    """Contract vision/clip: none of footage that cannot be believed."""
+    if not all(tables.of(VISION_QUALITY)["is_good"].to_pylist()):
+        return VISION_CLIP.empty()
     return clip_index(
         tables.of(FOOTAGE),
         tables.of(VISION_POSITIONS),

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from dagster_pipes import open_dagster_pipes
 
 from resources.environment import s3_options
-from resources.errors import SettingsError
+from resources.errors import AnalyserRefusedError, SettingsError
 from resources.object_folder import object_folder
 from resources.stored_object import local_copy
 from sports_assets.vision.detect.detectors import open_detector
@@ -33,14 +33,16 @@ def look_as_told(told: Mapping[str, Any], log: Any) -> Looked:  # noqa: ANN401 -
     """Look at the video that the extras name, and write what is seen.
 
     Raises:
-        SettingsError: the detector cannot be opened.
+        SettingsError, DetectorError: the detector cannot be opened.
+        AnalyserRefusedError: the service will not look, however often it is asked.
         OSError, ClientError: the video or the folder cannot be reached now: launch it again.
     """
     row = dict(told["video"])
-    scratch = Path(os.environ.get("SPORTS_HOME", ".sports")).resolve() / "scratch"
+    scratch = Path(os.environ.get("SPORTS_HOME", ".sports")).expanduser().resolve() / "scratch"
     with local_copy(row.pop("uri"), s3_options(), scratch) as path:
         row["started_at_utc"] = datetime.fromisoformat(row["started_at_utc"])
-        detector = open_detector(told["detector"], Path(told["model_path"] or "."))
+        model = Path(told["model_path"]) if told["model_path"] else None
+        detector = open_detector(told["detector"], model)
 
         def tell(looks: int, of: int) -> None:
             if looks % _PROGRESS_LOOKS == 0:
@@ -64,7 +66,7 @@ def main() -> int:
     with open_dagster_pipes() as pipes:
         try:
             looked = look_as_told(pipes.extras, pipes.log)
-        except (SettingsError, DetectorError) as error:
+        except (SettingsError, DetectorError, AnalyserRefusedError) as error:
             pipes.report_custom_message({"settings": str(error)})
             return 0
         (camera,) = looked.camera.to_pylist()

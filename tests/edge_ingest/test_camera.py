@@ -129,7 +129,11 @@ def test_a_calibration_is_the_same_after_json() -> None:
         (json.dumps({"camera": {"width_px": 5}}), "camera's height_px is None: give a number"),
         (json.dumps({"camera": LEVEL.to_dict() | {"lens": "pinhole"}}), "lens is 'pinhole'"),
         (json.dumps({"camera": LEVEL.to_dict() | {"z_m": True}}), "z_m is True"),
+        (json.dumps({"camera": LEVEL.to_dict() | {"width_px": 0}}), "width_px is 0: give 1 or"),
+        (json.dumps({"camera": LEVEL.to_dict() | {"width_px": 10**24}}), "give a finite number"),
+        (json.dumps({"camera": LEVEL.to_dict() | {"focal_px": 0}}), "focal_px is 0: give 1 or"),
         (json.dumps({"points": POINTS, "field_m": 105}), "field_m is 105"),
+        (json.dumps({"points": POINTS, "field_m": [-105, 68]}), "field is -105.0 × 68.0 m"),
     ],
 )
 def test_what_is_no_calibration_is_refused_in_words(told: str, why: str) -> None:

@@ -80,6 +80,16 @@ def test_an_exact_clip_begins_and_ends_at_the_frame(video: Path, tmp_path: Path)
     assert again.path.read_bytes() == made.path.read_bytes()
 
 
+@pytest.mark.parametrize("rate", [10, 25])
+def test_frames_asked_for_by_their_own_instants_are_those(tmp_path: Path, rate: int) -> None:
+    path = encode(tmp_path / "a.mp4", drawn([("play", 60 / rate)], rate=rate), rate=rate)
+    for first in range(0, 40, 7):
+        asked = [round(number / rate * 1e6) / 1e6 for number in (first, first + 10)]
+        made = encode_clip(Source(path), *asked, tmp_path / "clip.mp4")
+        assert made.start_s == pytest.approx(first / rate, abs=1e-6)
+        assert made.frame_count == 10
+
+
 @pytest.mark.realdata
 def test_a_real_cameras_only_key_frame_may_lie_far_before(real_data: Path, tmp_path: Path) -> None:
     left = Source(real_data / "footage" / "left_camera.mp4")

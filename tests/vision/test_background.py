@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sports_assets.vision.camera.background import background, looks_that_fit, pooled
+from sports_assets.vision.camera.background import background, looks_kept, pooled
 from sports_assets.vision.frames import timeline
 from tests.edge_ingest.footage_clips import drawn, encode
 
@@ -58,6 +58,7 @@ def test_one_frame_is_its_own_background(tmp_path: Path) -> None:
 
 
 def test_large_pictures_get_fewer_looks() -> None:
-    assert looks_that_fit(1728, 3072) == 25
-    assert looks_that_fit(4320, 7680) == 5
-    assert looks_that_fit(4320, 7680) * 4320 * 7680 * 3 < 500_000_000
+    assert looks_kept(1728, 3072, 500) == frozenset(range(25))
+    assert looks_kept(4320, 7680, 500) == {0, 6, 12, 18, 24}
+    assert looks_kept(4320, 7680, 3) == {0, 1, 2}
+    assert len(looks_kept(4320, 7680, 500)) * 4320 * 7680 * 3 < 500_000_000

@@ -57,5 +57,17 @@ def test_a_leg_ends_with_a_kick_and_where_the_ball_was_lost():
     assert len(legs(way_of(true, t_s, stretch=lost))) == 3
 
 
+def test_a_ball_seen_towards_the_horizon_has_no_place_to_be_sure_of():
+    low = Camera(1920, 1080, 1500, 0, -45, 3.0, 90, 5)
+    rows = np.linspace(430, 412.6, 9)
+    t_s = np.arange(9) * 0.08
+    way = Way(
+        t_s, np.column_stack([900 + 4 * np.arange(9), rows]), np.full(9, 4.0),
+        np.zeros(9, np.int64), np.ones(9), np.ones(9, np.bool_),
+    )  # fmt: skip
+    _, sds = ground_places(way, low)
+    assert not np.isfinite(sds[-1]) or sds[-1] > 50
+
+
 def test_of_no_points_there_are_no_legs():
     assert legs(way_of(np.empty((0, 3)), np.empty(0))) == []

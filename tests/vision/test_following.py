@@ -160,7 +160,14 @@ def test_a_person_who_crosses_halfway_keeps_one_track(shift_s: float) -> None:
     assert followed.tracks.num_rows <= len(people.kit) + 8
     told = rows["captured_at_utc"].cast(pa.int64()).to_numpy()
     frame = rows["frame_id"].to_numpy()
-    # rows keep the instants of their own footage
+    # rows keep the instants of their own footage, and tracks those of their rows
+    first, last = (
+        dict(zip(*(followed.tracks[name].to_pylist() for name in ("track_id", at)), strict=True))
+        for at in ("first_seen_at_utc", "last_seen_at_utc")
+    )
+    for number in followed.tracks["track_id"].to_pylist():
+        mine = rows.filter(pa.array(track == number))["captured_at_utc"]
+        assert (first[number], last[number]) == (pc.min(mine).as_py(), pc.max(mine).as_py())
     assert np.array_equal(told[is_right], views[1].times_us[frame[is_right]])
 
 

@@ -1,5 +1,6 @@
 """Frames come with their own number and time, whatever the file has been through."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,22 @@ def test_damage_in_the_middle_leaves_frames_out_and_shifts_none(tmp_path: Path) 
     sound = [number for number, image in found.items() if (image == every[number]).all()]
     assert set(range(10)) <= set(sound)
     assert 29 in sound
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mkv", "mp4"])
+def test_a_frame_far_from_its_key_frame_is_found_by_seeking(tmp_path: Path, suffix: str) -> None:
+    options = {"g": "50", "sc_threshold": "0", "bf": "2"}
+    path = encode(tmp_path / f"a.{suffix}", drawn([("play", 12)]), options=options)
+    line = timeline(path)
+    for number in (0, 1, 25, 49, 50, 51, 99, 119):
+        (found,) = frames(path, line, [number])
+        assert found.frame_id == number
+
+
+def test_a_picture_of_another_size_is_refused_in_words(clip: Path) -> None:
+    line = replace(timeline(clip), size_px=(160, 90))
+    with pytest.raises(SourceError, match=f"changes from 160 × 90 to {WIDTH} × {HEIGHT} pixels"):
+        list(frames(clip, line, [0]))
 
 
 def test_a_turned_picture_is_set_upright(tmp_path: Path, clip: Path) -> None:

@@ -108,3 +108,13 @@ def test_a_clip_of_seconds_is_asked_for_tracks_of_half_of_it() -> None:
     told = row(follow("s", detections, [view]), view)
     assert told["followed_share"] > 0.9
     assert told["is_good"]
+
+
+def test_a_camera_that_is_not_calibrated_does_not_spoil_one_that_is(
+    followed: tuple[Followed, CameraView],
+) -> None:
+    phone = CameraView("f" * 64, "phone", np.arange(3000), np.arange(3000) * 200_000, 1920, 1080)
+    told = row(followed[0], followed[1], phone)
+    assert told["is_good"]
+    assert told["people_seen"] >= 20
+    assert told["calibrated_share"] < 0.1

@@ -60,7 +60,8 @@ class BallPath:
             not seen, or the camera is not calibrated: n × 2.
         place_sd_m: standard deviation of that: n.
         is_seen: a candidate of that very frame was the ball: n.
-        is_interpolated: it was seen before and after, shortly, and the place is in between: n.
+        is_interpolated: it was seen shortly before and after, and the place is in between; or it
+            lies where it was seen before or after, and is seen now and then: n.
         confidence: 0 to 1; 0 where it was not seen in that frame: n.
     """
 
@@ -225,7 +226,7 @@ def _at_looks(  # noqa: PLR0917 - all that is known of the looks
             place = camera.ground(centre, z_m=BALL_M / 2)
             sd = np.hypot(camera.ground_sd_m(centre, 1.0), _BRIDGED_SD_M)
             # Within a leg the place goes on evenly, whether it rolls or flies.
-            leg = _within(way, looked_s, is_between)
+            leg = _within(way, looked_s, is_between & ~lies)
             known = is_seen | leg
             place[known] = _interpolated(looked_s[known], way.t_s, places)
             sd[known] = _interpolated(looked_s[known], way.t_s, sds[:, None])[:, 0]

@@ -118,10 +118,10 @@ class _Flight:
 
 def _unexplained_by_rolling(way: Way, places: Floats, camera: Camera) -> float:
     """Of a leg as one of a ball that rolls and slows evenly: root mean square, px."""
-    if not np.isfinite(places).all():
-        return np.inf
-    since = way.t_s - way.t_s.mean()
-    weight = 1 / camera.ground_sd_m(way.centre_px, _CENTRE_SD_PX)
+    sds = camera.ground_sd_m(way.centre_px, _CENTRE_SD_PX)
+    if not (np.isfinite(places).all() and np.isfinite(sds).all()):
+        return np.inf  # towards the horizon
+    since, weight = way.t_s - way.t_s.mean(), 1 / sds
     told = np.column_stack(
         [np.polyval(np.polyfit(since, places[:, axis], 2, w=weight), since) for axis in (0, 1)]
     )

@@ -30,15 +30,21 @@ def pooled(path: Path, line: Timeline, looks: int = _LOOKS) -> Iterator[Frame]:
     """
     count = line.pts.size
     numbers = np.unique(np.linspace(0, count - 1, min(looks, count)).round().astype(np.int64))
-    groups = np.split(numbers, np.flatnonzero(np.diff(line.t_s[numbers]) > _ONE_GO_S) + 1)
+    apart = np.flatnonzero(np.diff(line.t_s[numbers]) > _ONE_GO_S) + 1
+    groups = np.split(numbers, apart) if line.is_timed else [numbers]  # untimed: it is not sought
     for group in groups:
         yield from frames(path, line, group)
 
 
-def looks_that_fit(height_px: int, width_px: int) -> int:
-    """How many frames of a size may be held to make a background from; an odd number."""
+def looks_kept(height_px: int, width_px: int, frame_count: int) -> frozenset[int]:
+    """Which of the frames that `pooled` gives are held to make a background from.
+
+    As many as fit, an odd number, spread over all of them.
+    """
     fit = int(_HELD_BYTES // (height_px * width_px * 3))
-    return max(_LEAST_LOOKS, min(_LOOKS, fit)) // 2 * 2 + 1
+    fit = max(_LEAST_LOOKS, min(_LOOKS, fit)) // 2 * 2 + 1
+    count = min(_LOOKS, frame_count)
+    return frozenset(np.linspace(0, count - 1, min(fit, count)).round().astype(int).tolist())
 
 
 def background(images: Sequence[Image]) -> Image:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
+#: Instants are told in microseconds, frames are not.
+_ROUNDED_S = Fraction(1, 10**6)
 #: Frames are shown at most so many packets before or after they are stored.
 _REORDERED = 64
 
@@ -82,8 +84,8 @@ def find_range(
         )
     time_base = cast("Fraction", stream.time_base)
     first_pts = _first_pts(container, stream)
-    start = first_pts + math.floor(Fraction(start_s) / time_base)
-    end = first_pts + math.ceil(Fraction(end_s) / time_base)
+    start = first_pts + math.floor((Fraction(start_s) + _ROUNDED_S) / time_base)
+    end = first_pts + math.ceil((Fraction(end_s) - _ROUNDED_S) / time_base)
     pts: list[int] = []
     keys: list[bool] = []
     last, latest = -1, 0

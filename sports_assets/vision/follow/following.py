@@ -110,7 +110,7 @@ def _follow_group(  # noqa: PLR0917 - one call
     if field is not None and len({view.camera for view in views}) > 1:
         shifts = camera_shifts(seen, _tracklets_by_camera(seen, views), views)
         if shifts:
-            views = [_shifted(view, shifts.get(view.camera, 0.0)) for view in views]
+            views = [shifted(view, shifts.get(view.camera, 0.0)) for view in views]
             seen = _placed(read_sightings(detections, views, origin_us), detections, views)
     whole, owner = merged(seen, views) if field is not None else (seen, np.arange(len(seen)))
     label = _tracks(whole, at_edge(whole, views))
@@ -139,7 +139,7 @@ def _follow_group(  # noqa: PLR0917 - one call
         )
     positions = position_rows(session_id, seen, tracks, views, origin_us)
     return Followed(
-        _track_table(session_id, seen, tracks, origin_us),
+        _track_table(session_id, seen, tracks, _told_us(seen, views, shifts, origin_us)),
         _told_instants(positions, views, shifts),
         shifts,
         linked.shift_s if linked and linked.links else None,
@@ -169,8 +169,17 @@ def _named(kinds: Sequence[Person], linked: Linked) -> list[Person]:
     return out
 
 
-def _shifted(view: CameraView, shift_s: float) -> CameraView:
+def shifted(view: CameraView, shift_s: float) -> CameraView:
+    """The same looks, so much later."""
     return replace(view, times_us=view.times_us + round(shift_s * 1e6))
+
+
+def _told_us(
+    seen: Sightings, views: Sequence[CameraView], shifts: dict[str, float], origin_us: int
+) -> Whole:
+    """Instants of sightings as the footage itself tells them, microseconds since 1970."""
+    shift_us = np.array([round(shifts.get(view.camera, 0.0) * 1e6) for view in views], np.int64)
+    return origin_us + np.rint(seen.t_s * 1e6).astype(np.int64) - shift_us[seen.view]
 
 
 def _told_instants(
@@ -222,8 +231,9 @@ def _placed(seen: Sightings, detections: pa.Table, views: Sequence[CameraView]) 
 
 
 def _track_table(
-    session_id: str, seen: Sightings, tracks: Sequence[Track], origin_us: int
+    session_id: str, seen: Sightings, tracks: Sequence[Track], told_us: Whole
 ) -> pa.Table:
+    """Contract vision/track; `told_us`: instant of each sighting as its footage tells it."""
     rows = []
     for one in tracks:
         t_s, tick = seen.t_s[one.mine], np.unique(seen.tick[one.mine])
@@ -238,8 +248,8 @@ def _track_table(
                 "team_confidence": one.person.team_confidence,
                 "athlete_id": one.athlete_id,
                 "link_distance_m": one.link_distance_m,
-                "first_seen_at_utc": origin_us + round(float(t_s[0]) * 1e6),
-                "last_seen_at_utc": origin_us + round(float(t_s[-1]) * 1e6),
+                "first_seen_at_utc": int(told_us[one.mine].min()),
+                "last_seen_at_utc": int(told_us[one.mine].max()),
                 "seen": int(one.mine.size),
                 "missed": int(tick[-1] - tick[0] + 1 - tick.size),
                 "longest_gap_s": float(gaps.max()) if gaps.size else 0.0,
