@@ -57,16 +57,20 @@ def test_a_leg_ends_with_a_kick_and_where_the_ball_was_lost():
     assert len(legs(way_of(true, t_s, stretch=lost))) == 3
 
 
-def test_a_ball_seen_towards_the_horizon_has_no_place_to_be_sure_of():
+def test_a_ball_that_comes_near_the_horizon_is_placed_all_the_same():
     low = Camera(1920, 1080, 1500, 0, -45, 3.0, 90, 5)
-    rows = np.linspace(430, 412.6, 9)
     t_s = np.arange(9) * 0.08
+    rows = 412.7 + 6 * ((t_s - t_s.mean()) / t_s.max()) ** 2
     way = Way(
-        t_s, np.column_stack([900 + 4 * np.arange(9), rows]), np.full(9, 4.0),
+        t_s, np.column_stack([900 + 6 * np.arange(9), rows]), np.full(9, 4.0),
         np.zeros(9, np.int64), np.ones(9), np.ones(9, np.bool_),
     )  # fmt: skip
-    _, sds = ground_places(way, low)
-    assert not np.isfinite(sds[-1]) or sds[-1] > 50
+    # A pixel up the ray meets the ground nowhere: the middle of the way has a place, and no spread.
+    assert np.isfinite(low.ground(way.centre_px[4:5], z_m=0.11)).all()
+    assert np.isnan(low.ground_sd_m(way.centre_px[4:5], 1.0)).all()
+    places, sds = ground_places(way, low)
+    assert places.shape == (9, 2)
+    assert not (sds < 1).any()
 
 
 def test_of_no_points_there_are_no_legs():
