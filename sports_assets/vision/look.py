@@ -25,7 +25,7 @@ from resources.vision_contracts import VISION_CAMERA, VISION_DETECTION, VISION_L
 from sports_assets.vision.ball.pieces import BallPieces
 from sports_assets.vision.camera.background import background, looks_kept, pooled
 from sports_assets.vision.camera.calibrate import find_camera
-from sports_assets.vision.camera.field_mask import NoGrass, field_mask
+from sports_assets.vision.camera.field_mask import NoGrass, field_masks
 from sports_assets.vision.camera.judge import FoundCamera, NotFound
 from sports_assets.vision.camera.stillness import judge_stillness
 from sports_assets.vision.camera.told import ToldCamera, told_camera
@@ -209,9 +209,8 @@ def _still_pictures(video: Video, line: Timeline) -> tuple[list[Image], str | No
 def _scene(video: Video, images: "Sequence[Image]") -> tuple[Scene, dict[str, Any]]:
     """What is known before anyone is looked for, and its part of the row of `vision/camera`."""
     still = background(images)
-    mask = field_mask(still)
-    pitch = np.ones(still.shape[:2], np.bool_) if isinstance(mask, NoGrass) else mask
-    found = _found(video, still, mask)
+    masks = field_masks(still)
+    found, pitch = _found(video, still, masks)
     if isinstance(found, str):
         return Scene(still, pitch), {"state": "uncalibrated", "reason": found}
     row = {
@@ -227,16 +226,25 @@ def _scene(video: Video, images: "Sequence[Image]") -> tuple[Scene, dict[str, An
     return Scene(still, pitch, found.camera, found.field), row
 
 
-def _found(video: Video, still: Image, mask: Mask | NoGrass) -> FoundCamera | ToldCamera | str:
-    """The camera, or why there is none."""
+def _found(
+    video: Video, still: Image, masks: tuple[Mask, ...] | NoGrass
+) -> tuple[FoundCamera | ToldCamera | str, Mask]:
+    """The camera, or why there is none, and which of the lawns is the pitch."""
+    height, width = still.shape[:2]
+    pitch = np.ones((height, width), np.bool_) if isinstance(masks, NoGrass) else masks[0]
     if video.calibration is not None:
-        told = Calibration.from_json(video.calibration)
-        height, width = still.shape[:2]
-        return told_camera(told, width, height)
-    if isinstance(mask, NoGrass):
-        return mask.reason
-    found = find_camera(still, mask)
-    return found.reason if isinstance(found, NotFound) else found
+        return told_camera(Calibration.from_json(video.calibration), width, height), pitch
+    if isinstance(masks, NoGrass):
+        return masks.reason, pitch
+    reasons = []
+    for mask in masks:
+        found = find_camera(still, mask)
+        if not isinstance(found, NotFound):
+            return found, mask
+        reasons.append(found.reason)
+    # Of several lawns without a camera the one that most was found on is told of.
+    most = max(range(len(masks)), key=lambda one: len(reasons[one]))
+    return reasons[most], masks[most]
 
 
 def _look(  # noqa: PLR0917 - everything that a look is made with

@@ -7,7 +7,7 @@ import pytest
 
 from edge_ingest.camera import Camera
 from sports_assets.vision.camera.background import background, pooled
-from sports_assets.vision.camera.field_mask import NoGrass, field_mask
+from sports_assets.vision.camera.field_mask import NoGrass, field_mask, field_masks
 from sports_assets.vision.frames import timeline
 from sports_assets.vision.pitch import FieldSize
 from tests.vision.drawn_pitch import Look, draw_pitch
@@ -37,6 +37,18 @@ def test_the_field_and_a_small_run_off(tint: tuple[float, float, float]) -> None
     assert mask[_on_field(0.0)].mean() > 0.99
     assert mask[~_on_field(7.0)].mean() < 0.02
     assert mask[300:345, 400:418].all()
+
+
+def test_a_larger_lawn_in_front_is_another_mask_and_the_pitch_is_found() -> None:
+    image = draw_pitch(CAMERA, FieldSize(), Look(run_off_m=4.0))
+    large = np.zeros((1200, 960, 3), np.uint8)
+    large[:540], large[540:] = image, (60, 70, 200)  # a track, and beyond it
+    large[600:] = np.median(image[_on_field(-1.0)], axis=0)  # the lawn on which the camera stands
+    lawn, pitch = field_masks(large)
+    assert lawn.mean() > pitch.mean()
+    assert pitch[:540][_on_field(0.0)].mean() > 0.99
+    assert lawn[620:].all()
+    assert not (lawn & pitch).any()
 
 
 def test_a_wooden_floor_is_no_grass() -> None:

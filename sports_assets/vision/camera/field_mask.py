@@ -48,16 +48,23 @@ class NoGrass:
 
 
 def field_mask(background: Image) -> Mask | NoGrass:
+    """The largest of `field_masks`."""
+    found = field_masks(background)
+    return found if isinstance(found, NoGrass) else found[0]
+
+
+def field_masks(background: Image) -> tuple[Mask, ...] | NoGrass:
     """Pixels of the pitch and of the grass around it, with lines, people and shadows on it.
 
     The colour is learnt from the picture: it is the commonest one, of even texture, that grass can
-    have. Another lawn behind a fence is left out unless it touches.
+    have. A lawn behind a fence or a track is another mask: which one has the pitch's lines, the
+    search for the camera says.
 
     Args:
         background: blue, green, red: height × width × 3.
 
     Returns:
-        height × width.
+        The largest first: height × width each.
     """
     import cv2
 
@@ -71,18 +78,22 @@ def field_mask(background: Image) -> Mask | NoGrass:
     if seed.mean() < _LEAST_SHARE:
         return NoGrass(_nothing(float(seed.mean())))
     coloured = _of_one_colour(lab, seed)
-    even = _even(coloured, seed, rough)
-    grass = _patch(even)
-    # Where it is even for sure was left without its edges: as far as its colour goes they are it.
-    square = np.ones((_EDGE, _EDGE), np.uint8)
-    beside = cv2.dilate(grass.astype(np.uint8), square) > 0
-    grass = _patch(grass | (beside & coloured))
-    grass = _without_bays(grass, coloured)
-    share = float(grass.mean())
-    if share < _LEAST_SHARE:
-        return NoGrass(_nothing(share))
-    large = cv2.resize(grass.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(large > 0.5, np.bool_)  # noqa: PLR2004 - the middle of an edge
+    left = _even(coloured, seed, rough)
+    masks: list[Mask] = []
+    while True:
+        sure = _patch(left)
+        # It was left without its edges: as far as its colour goes they are it.
+        square = np.ones((_EDGE, _EDGE), np.uint8)
+        beside = cv2.dilate(sure.astype(np.uint8), square) > 0
+        grass = _without_bays(_patch(sure | (beside & coloured)), coloured)
+        share = float(grass.mean())
+        if share < _LEAST_SHARE:
+            return tuple(masks) if masks else NoGrass(_nothing(share))
+        large = cv2.resize(
+            grass.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR
+        )
+        masks.append(large > 0.5)  # noqa: PLR2004 - the middle of an edge
+        left, coloured = left & ~(sure | grass), coloured & ~grass
 
 
 def _nothing(share: float) -> str:

@@ -31,6 +31,9 @@ _VERY_CLOSE, _EXPLAINED_THEN = 0.93, 0.5
 #: All of the field is on the grass, but for its edges and a goal: the share of it within the inner
 #: part that must be, with so much slack at the mask's far edge, as a share of the width.
 _LEAST_ON_GRASS, _INNER, _MASK_SLACK = 0.96, 0.96, 0.003
+#: A net, a shadow or a crowd before the goal may hide grass; where so many marks are met closely,
+#: it was hidden.
+_LEAST_ON_GRASS_THEN, _MANY_MARKS = 0.85, 8
 #: How far ridges may be from their marks, as a share of the width, and how well places on the field
 #: are known at the worst tenth of what is seen, m.
 _MOST_OFF, _MOST_SD_M = 0.0008, 0.8
@@ -248,7 +251,8 @@ def verdict(  # noqa: PLR0911 - a reason each
             f"{best.explained_on_field:.0%} of the white lines on the field are marks, "
             f"{best.close:.0%} of them closely: {REMEDY}"
         )
-    if best.on_grass < _LEAST_ON_GRASS:
+    is_whole = len(best.seen_marks) >= _MANY_MARKS and best.close > _VERY_CLOSE
+    if best.on_grass < (_LEAST_ON_GRASS_THEN if is_whole else _LEAST_ON_GRASS):
         return NotFound(
             f"{found}, but {1 - best.on_grass:.0%} of the field would be off the grass: {REMEDY}"
         )
