@@ -16,10 +16,10 @@ Flags = NDArray[np.bool_]
 #: A stretch in which the ball never gets further than this rests, m. That is believed where the
 #: ball was lost or is found nearby, m, a while before or after, s, ...
 _MOVES_M = 1.0
-_RESTS_NEAR_M, _RESTS_FOR_S = 6.0, 8.0
+_RESTS_NEAR_M, _RESTS_FOR_S = 5.0, 8.0
 #: ... or if it looks so much like the ball for so long, s, or less so for longer: a coder leaves
 #: specks behind people, but sends the picture anew every few seconds; ...
-_RESTS_CLEARLY = ((0.4, 3.0), (0.2, 6.0))
+_RESTS_CLEARLY = ((0.4, 3.0), (0.3, 8.0))
 #: ... but litter lies there while the ball is elsewhere, for so many frames, within this of its
 #: diameter.
 _LITTER_FRAMES, _SAME_PLACE = 10, 0.7
