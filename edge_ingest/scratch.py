@@ -37,6 +37,10 @@ def scratch_folder(root: Path) -> Iterator[Path]:
             handle = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
             continue  # whoever was done removed the home, or a sweep was quicker than the lock
+        except FileExistsError:
+            if home.exists() and not home.is_dir():
+                raise
+            continue  # it was there when it was to be made, and removed when it was looked at
         if _hold(handle) is not False and folder.exists():
             break
         os.close(handle)

@@ -25,7 +25,7 @@ from edge_ingest.drops.replay import find_drops
 from edge_ingest.errors import ContractError, DropError, IncompleteDropError
 from edge_ingest.manifest import Manifest
 from edge_ingest.records import POSITIONS, SESSION_TABLES
-from edge_ingest.scratch import FILLING
+from edge_ingest.scratch import FILLING, scratch_folder
 from tests.edge_ingest.recordings import (
     IDENTITY,
     NOW,
@@ -456,3 +456,23 @@ def test_a_value_of_the_wrong_type_is_refused_without_being_told(tmp_path: Path)
         pack(recording(rows=rows), tmp_path, IDENTITY, NOW)
     assert "171" not in str(error.value)
     assert error.value.__cause__ is None
+
+
+def test_a_home_that_vanishes_while_it_is_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `mkdir` sees it when another process removes the folder between its two looks."""
+    real, lost = Path.mkdir, [FileExistsError(17, "File exists")]
+
+    def mkdir(self: Path, *args: object, **named: object) -> None:
+        if lost and self.name == FILLING:
+            raise lost.pop()
+        real(self, *args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with scratch_folder(tmp_path) as folder:
+        assert folder.is_dir()
+    assert not lost
+    (tmp_path / FILLING).write_text("a file where the folder belongs")
+    with pytest.raises(FileExistsError), scratch_folder(tmp_path):
+        pass
