@@ -165,7 +165,7 @@ _SHARES: Final = (
     (
         "followed_share",
         "Lost",
-        "{share} of those who were seen were followed for less than 10 s: hidden, or gone.",
+        "{share} of those seen were followed for less than 10 s, or half of a short video: hidden.",
     ),
     ("ball_share", "Ball", "In {share} of looks the ball was not found."),
     ("calibrated_share", "Metres", "{share} of looks have no place in metres."),

@@ -114,7 +114,7 @@ def _people(facts: FootageFacts) -> Sentence | None:
         "people": of_quality(quality, "people_seen"), "looks": of_quality(quality, "looks"),
     }  # fmt: skip
     if quality.followed_share is not None:
-        said += "; {followed} of those seen are followed for 10 s or more"
+        said += "; {followed} of those seen are followed for 10 s, or half of a short video"
         slots["followed"] = percent_of(quality, "followed_share")
     if quality.team_share is not None:
         said += ", and the side is told of {sides}"
