@@ -11,8 +11,9 @@ from sports_assets.vision.follow.joining import FASTEST_MPS
 from sports_assets.vision.follow.sightings import Floats, Sightings, Whole
 from sports_assets.vision.follow.tracking import renumbered
 
-#: What a change of colours must explain, as a logarithm of odds, to be one.
-_CHANGE = 7.0
+#: What a change of colours must explain, as a logarithm of odds, to be one: sightings in a row are
+#: alike, so that each says less than it would alone.
+_CHANGE = 14.0
 #: What others cover counts for so little.
 _COVERED_WEIGHT = 0.25
 #: Changes are sought in stretches of so many sightings: time grows with their square.
