@@ -4,6 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -35,6 +36,17 @@ def _found(camera: Camera, field: FieldSize, look: Look) -> FoundCamera | NotFou
     mask = field_mask(image)
     assert isinstance(mask, np.ndarray)
     return find_camera(image, mask)
+
+
+def test_grass_that_is_hidden_before_a_goal_refuses_no_camera_that_meets_its_marks() -> None:
+    image = draw_pitch(WHOLE, FieldSize(), Look())
+    mask = field_mask(image)
+    assert isinstance(mask, np.ndarray)
+    corners = WHOLE.project([[34, 10], [54, 10], [54, 36], [34, 36]])
+    cv2.fillPoly(hidden := mask.astype(np.uint8), [np.rint(corners).astype(np.int32)], 0)
+    found = find_camera(image, hidden > 0)
+    assert isinstance(found, FoundCamera)
+    assert np.median(_error_m(found.camera, WHOLE, FieldSize())) < 0.2
 
 
 def _error_m(found: Camera, camera: Camera, field: FieldSize) -> np.ndarray:

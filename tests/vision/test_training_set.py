@@ -10,16 +10,19 @@ import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
-from edge_ingest.records import FOOTAGE
+from edge_ingest.records import EVENTS, FOOTAGE, SESSIONS
 from resources.iceberg.lakehouse import IcebergLakehouse
 from resources.lakehouse import CommitContext
 from resources.object_store import s3_client
-from resources.vision_contracts import VISION_CLIP, VISION_POSITIONS
+from resources.vision_contracts import VISION_CLIP, VISION_POSITIONS, VISION_QUALITY
 from sports_assets.cli import app
+from sports_assets.vision.assets import CORE_ATHLETE
 from sports_assets.vision.clips.coco import split
 from sports_assets.vision.clips.index import ClipSettings, clip_index
 from sports_assets.vision.clips.training_material import export_training_set
 from sports_assets.vision.clips.training_set import TrainingSetError
+from sports_assets.vision.session import clips
+from sports_assets.vision.tables import SessionTables
 from tests.edge_ingest.footage_clips import RATE, drawn, encode
 from tests.vision.footage_rows import (
     BEGIN,
@@ -284,3 +287,21 @@ def test_the_command_tells_version_and_parts(club: Club, tmp_path: Path) -> None
     version = json.loads((into / "annotations" / "val.json").read_text())["info"]["version"]
     assert version in result.output
     assert "4 frames, 8 people, 2 balls, of 1 sessions" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_footage_that_cannot_be_believed_gives_no_clips(
+    filmed: tuple[pa.Table, pa.Table, pa.Table], is_good: bool
+) -> None:
+    shot, people, happened = filmed
+    told = [{"session_id": SESSION, "is_good": is_good}]
+    rows = {
+        FOOTAGE.key: shot,
+        VISION_POSITIONS.key: people,
+        EVENTS.key: happened,
+        VISION_QUALITY.key: pa.Table.from_pylist(told, VISION_QUALITY.schema),
+        SESSIONS.key: SESSIONS.empty(),
+        CORE_ATHLETE.key: CORE_ATHLETE.empty(),
+    }
+    made = clips(SessionTables(SESSION, rows, {}), CORE_ATHLETE)
+    assert (made.num_rows > 0) == is_good

@@ -1,5 +1,6 @@
 """Footage from its drop to its page through the asset graph, with nobody touching it."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from resources.dagster_resources import (
 from sensors.edge_drops import session_footage
 from sports_assets.partitions import SESSIONS_NAME
 from sports_assets.raw.assets import raw_session
+from sports_assets.vision import assets as vision
 from sports_assets.vision.assets import (
     vision_clip,
     vision_follow,
@@ -153,6 +155,28 @@ def test_footage_becomes_tracks_formations_and_a_page(club: Club, match: Path) -
     pages = club.rows("report/footage", session)
     assert [one["revision"] for one in pages] == [1, 2]
     assert "dark" in Path(pages[-1]["uri"]).read_text()
+
+
+class Killed(dg.PipesSubprocessClient):
+    """As if memory ran out: the process is killed before it looks."""
+
+    def run(self, **told: Any) -> dg.PipesClientCompletedInvocation:
+        command = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+        return super().run(**{**told, "command": command})
+
+
+def test_a_video_whose_step_dies_each_time_is_refused_and_others_are_looked_at(
+    club: Club, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vision, "WAITS_S", ())  # the first try is the last one
+    for name, length_s in (("one", 2), ("two", 3)):
+        draw_black(tmp_path / f"{name}.mp4", length_s)
+        session = club.film(tmp_path / f"{name}.mp4", name)
+    club.resources["pipes"] = Killed()
+    assert club.run(session).success is False  # nobody can be believed
+    rows = club.rows("vision/camera", session)
+    assert [one["state"] for one in rows] == ["refused", "refused"]
+    assert all("died each time" in one["reason"] for one in rows)
 
 
 def test_a_session_without_footage_has_nothing_to_show(club: Club) -> None:

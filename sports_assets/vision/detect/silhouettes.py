@@ -80,7 +80,7 @@ class People:
     Attributes:
         feet_px: n × 2.
         rise_px, lean_px: from the feet to the head, as fitted.
-    stature_px: rise of somebody of 1.8 m there.
+        stature_px: rise of somebody of 1.8 m there.
         confidence: likelihood gained, of what somebody wholly visible would gain: 0 to 1.
         own: number of the person whose each pixel is, from 1; 0: nobody's: height × width.
     """
