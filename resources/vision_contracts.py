@@ -41,6 +41,10 @@ def _share(name: str, description: str, null_means: str | None = None) -> Column
     return Column(name, NUMBER, description, "1", 0, 1, null_means=null_means)
 
 
+#: What is told of a person's colours: two that a team shares, and two of his own.
+BODY_PARTS = ("shirt", "shorts", "head", "boots")
+
+
 def _lab(what: str) -> tuple[Column, ...]:
     """A colour in CIE L*a*b*, as medians over what is seen of it."""
     told = "too little of it is seen, or it is the ball"
@@ -128,8 +132,7 @@ VISION_DETECTION = TableContract(
         _share("confidence", "of the detector"),
         Column("is_interpolated", pa.bool_(),
                "the ball between two frames that show it, in one that does not"),
-        *_lab("shirt"),
-        *_lab("shorts"),
+        *(column for part in BODY_PARTS for column in _lab(part)),
     ),
     primary_key=("session_id", "footage_sha256", "frame_id", "detection_id"),
     sort_by=("session_id", "footage_sha256", "frame_id", "detection_id"),

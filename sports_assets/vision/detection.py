@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_ingest.camera import Camera
+from resources.vision_contracts import BODY_PARTS
 from sports_assets.vision.frames import Frame, Image
 from sports_assets.vision.pitch import FieldSize
 
@@ -38,24 +39,22 @@ class Seen:
         ground_px: where each stands, or what it is above: n × 2.
         confidence: 0 to 1: n.
         is_ball: n.
-        shirt_lab, shorts_lab: CIE L*a*b*, NaN where too little is seen: n × 3.
+        colours_lab: CIE L*a*b* of `BODY_PARTS`, one after the other; NaN where too little is seen:
+            n × 12.
     """
 
     boxes_px: Floats
     ground_px: Floats
     confidence: Floats
     is_ball: NDArray[np.bool_]
-    shirt_lab: Floats
-    shorts_lab: Floats
+    colours_lab: Floats
 
     @classmethod
     def nothing(cls) -> "Seen":
         """Of a frame in which nothing was seen."""
         none = np.empty(0)
-        return cls(
-            np.empty((0, 4)), np.empty((0, 2)), none, none.astype(bool), np.empty((0, 3)),
-            np.empty((0, 3)),
-        )  # fmt: skip
+        colours = np.empty((0, 3 * len(BODY_PARTS)))
+        return cls(np.empty((0, 4)), np.empty((0, 2)), none, none.astype(bool), colours)
 
 
 class Detector(Protocol):

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from resources.vision_contracts import VISION_DETECTION, VISION_LOOK
+from resources.vision_contracts import BODY_PARTS, VISION_DETECTION, VISION_LOOK
 from sports_assets.vision.ball.path import BallPath
 from sports_assets.vision.detection import Scene, Seen
 from sports_assets.vision.frames import Frame
@@ -22,7 +22,7 @@ _FOOT_SHARE, _FOOT_PX = 0.02, 1.0
 #: Pixels near the horizon show places as far as one likes: they are no place, m.
 _BEYOND_M = 1000.0
 _BOX = ("left_px", "top_px", "right_px", "bottom_px")
-_LAB = tuple(f"{what}_{one}" for what in ("shirt", "shorts") for one in "lab")
+_LAB = tuple(f"{what}_{one}" for what in BODY_PARTS for one in "lab")
 
 
 class LookRows:
@@ -60,7 +60,7 @@ class LookRows:
                 "ground": ground,
                 "places": places,
                 "sd": sd,
-                "lab": np.column_stack([seen.shirt_lab[people], seen.shorts_lab[people]]),
+                "lab": seen.colours_lab[people],
             }
         )
 
@@ -80,7 +80,7 @@ class LookRows:
                 "ground": np.column_stack([boxes[:, [0, 2]].mean(axis=1), boxes[:, 3]]),
                 "places": np.where(far[:, None], np.nan, path.place_m[known]),
                 "sd": np.where(far, np.nan, path.place_sd_m[known]),
-                "lab": np.full((len(boxes), 6), np.nan),
+                "lab": np.full((len(boxes), len(_LAB)), np.nan),
             }
         )
 

@@ -12,6 +12,7 @@ from edge_ingest.camera import Camera
 from edge_ingest.contract import TableContract
 from edge_ingest.records import FOOTAGE
 from resources.vision_contracts import (
+    BODY_PARTS,
     VISION_CAMERA,
     VISION_DETECTION,
     VISION_FORMATION,
@@ -121,7 +122,7 @@ def detections(rows: list[dict]) -> list[dict]:
             "ground_x_px": (row["left_px"] + row["right_px"]) / 2, "ground_y_px": row["bottom_px"],
             **{f"shirt_{axis}": None if is_ball else value
                for axis, value in zip("lab", lab, strict=True)},
-            **{f"shorts_{axis}": None for axis in "lab"},
+            **{f"{part}_{axis}": None for part in BODY_PARTS[1:] for axis in "lab"},
         })  # fmt: skip
     return found
 

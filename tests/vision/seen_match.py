@@ -29,6 +29,8 @@ KITS = {
     "official": (12.0, 0.0, 0.0, 12.0, 0.0, 0.0),
     "other": (55.0, 0.0, 5.0, 40.0, 0.0, 5.0),
 }
+#: Head and boots: this eye sees none.
+_NO_MARKS = (None,) * 6
 PERSON_M = 1.8
 
 
@@ -185,7 +187,7 @@ def seen(
                 found,
                 ("s", sha256, frame, number, int(times[frame]), "person", *box, *foot,
                  float(place[0]) if on else None, float(place[1]) if on else None,
-                 float(sd) if on else None, sure, False, *colour),
+                 float(sd) if on else None, sure, False, *colour, *_NO_MARKS),
                 strict=True,
             ):  # fmt: skip
                 found[key].append(value)

@@ -58,7 +58,7 @@ def test_what_is_told_has_the_shapes_of_seen_and_lies_in_the_picture(people: See
     seen, count = people, len(PLACES)
     assert seen.boxes_px.shape == (count, 4)
     assert seen.ground_px.shape == (count, 2)
-    assert seen.shirt_lab.shape == seen.shorts_lab.shape == (count, 3)
+    assert seen.colours_lab.shape == (count, 12)
     assert not seen.is_ball.any()
     assert np.all((seen.confidence > 0) & (seen.confidence <= 1))
     assert np.all(seen.boxes_px[:, :2] < seen.boxes_px[:, 2:])
@@ -67,7 +67,7 @@ def test_what_is_told_has_the_shapes_of_seen_and_lies_in_the_picture(people: See
 
 
 def test_shirts_are_blue(people: Seen) -> None:
-    told = people.shirt_lab[np.isfinite(people.shirt_lab).all(axis=1)]
+    told = people.colours_lab[np.isfinite(people.colours_lab[:, :3]).all(axis=1), :3]
     assert len(told) >= len(PLACES) - 1
     assert np.all(told[:, 2] < -30)  # b* of (B, G, R) = (200, 60, 30) is -62
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sports_assets.vision.follow.colours import Palette
+from sports_assets.vision.follow.exchange import exchanged
 from sports_assets.vision.follow.joining import assign, chained, join
 from sports_assets.vision.follow.motion import (
     MEMORY_S,
@@ -17,6 +18,7 @@ from sports_assets.vision.follow.motion import (
 from sports_assets.vision.follow.sightings import Sightings
 from sports_assets.vision.follow.smoothing import smoothed
 from sports_assets.vision.follow.swaps import changes, cut_swaps, jumps
+from sports_assets.vision.follow.tracking import tracklets
 
 RED, BLUE = [40.0, 60, 30, 80, 0, 0], [30.0, 20, -50, 30, 20, -50]
 
@@ -27,7 +29,8 @@ def sightings(t_s: np.ndarray, place: np.ndarray, colours: np.ndarray) -> Sighti
     tick_s, tick = np.unique(t_s, return_inverse=True)
     count = t_s.size
     return Sightings(
-        tick, t_s, place, np.full(count, 0.2), np.full(count, 0.9), colours,
+        tick, t_s, place, np.full(count, 0.2), np.tile(np.eye(2) * 0.04, (count, 1, 1)),
+        np.full(count, 0.9), colours, np.full((count, 7), np.nan),
         np.ones(count, np.bool_), np.zeros((count, 4)), np.zeros(count, np.int64), tick,
         np.arange(count), tick_s,
     )  # fmt: skip
@@ -130,6 +133,73 @@ def test_light_that_fades_is_no_swap() -> None:
     seen, label = together(run(0, 40, (0, 0), (1, 0), RED))
     seen.colours[:] -= np.linspace(0, 1, len(seen))[:, None] * np.array([10, 4, 2, 10, 0, 0])
     assert set(cut_swaps(seen, label, Palette.of(seen, label))) == {0}
+
+
+def marked(seen: Sightings, label: np.ndarray, heads: list[float]) -> Sightings:
+    """People of one kit, whose heads differ in lightness."""
+    noise = np.random.default_rng(3).normal(0, 2, (len(seen), 7))
+    seen.marks[:] = noise * [1, 1, 1, 1, 1, 1, 0.01] + [0, 0, 0, 30, 0, 0, 1]
+    seen.marks[:, 0] += np.array(heads)[label]
+    return seen
+
+
+def test_two_of_one_team_who_met_are_told_apart_by_their_heads() -> None:
+    # They run towards each other, turn, and run back: movement alone would let them pass.
+    seen, label = together(
+        run(0, 45, (-18, 0), (0.4, 0), RED), run(45, 90, (0, 0), (-0.4, 0), RED),
+        run(0, 45, (18, 0.4), (-0.4, 0), RED), run(45, 90, (0, 0.4), (0.4, 0), RED),
+    )  # fmt: skip
+    person = np.array([0, 0, 1, 1])[label]
+    seen = marked(seen, person, [20.0, 60.0])
+    crossed = np.array([0, 1, 1, 0])[label]
+    found = exchanged(seen, crossed, Palette.of(seen, label))
+    assert len(set(found)) == 2
+    agree = (found == person).mean()
+    assert max(agree, 1 - agree) > 0.97
+    # who is told right stays
+    assert np.array_equal(exchanged(seen, person, Palette.of(seen, label)), person)
+
+
+def test_marks_that_say_nothing_exchange_nobody() -> None:
+    seen, label = together(
+        run(0, 90, (-18, 0), (0.4, 0), RED), run(0, 90, (18, 0.4), (-0.4, 0), RED),
+    )  # fmt: skip
+    seen = marked(seen, label, [40.0, 40.0])
+    assert np.array_equal(exchanged(seen, label, Palette.of(seen, label)), label)
+
+
+def test_who_is_hidden_behind_another_goes_on_with_him() -> None:
+    # The second walks behind the first for three seconds, and comes out on the other side.
+    first = run(0, 12, (0, 0), (1, 0), RED)
+    t_s = first[0]
+    beside = np.interp(t_s, [0, 4, 8, 12], [4.0, 0.3, 0.3, 4.0])
+    hidden = (t_s > 4.2) & (t_s < 7.2)
+    second = t_s[~hidden], (first[1] + np.column_stack([beside * 0, beside]))[~hidden]
+    seen, label = together(first, (*second, np.array(BLUE) + np.zeros((second[0].size, 6))))
+    found = tracklets(seen, Palette.of(seen, label))
+    assert np.array_equal(found, label)
+
+
+def test_an_unsure_sighting_goes_on_and_begins_nothing() -> None:
+    seen, label = together(run(0, 4, (0, 0), (1, 0), RED), run(2, 2.3, (30, 0), (1, 0), RED))
+    unsure = (label == 1) | ((label == 0) & (np.arange(len(seen)) % 3 == 2))
+    seen.confidence[unsure] = 0.2
+    found = tracklets(seen)
+    assert set(found[label == 0]) == {0}
+    assert set(found[label == 1]) == {-1}
+
+
+def test_along_the_view_a_place_may_be_off_and_aside_it_may_not() -> None:
+    # Two stand side by side and one behind the other; each look is off by a metre along the view.
+    far = np.array([1.0, -1.0] * 10)
+    t_s = np.arange(20) * 0.2
+    runs = [
+        (t_s, np.column_stack([np.full(20, x), sign * far]), np.array(RED) + np.zeros((20, 6)))
+        for x, sign in ((0.0, 1.0), (0.8, -1.0))
+    ]
+    seen, label = together(*runs)
+    seen.cov_m[:] = np.diag([0.1**2, 0.8**2])
+    assert np.array_equal(tracklets(seen), label)
 
 
 def test_a_jump_is_cut() -> None:

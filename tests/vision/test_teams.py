@@ -68,7 +68,8 @@ def test_roles_by_where_people_are(turn: int) -> None:
     count = len(place)
     tick = np.tile(np.arange(looks), len(crowd))
     seen = Sightings(
-        tick, tick * 0.2, place, np.full(count, 0.2), np.ones(count), seen_colours,
+        tick, tick * 0.2, place, np.full(count, 0.2), np.tile(np.eye(2) * 0.04, (count, 1, 1)),
+        np.ones(count), seen_colours, np.full((count, 7), np.nan),
         np.ones(count, np.bool_), np.zeros((count, 4)), np.zeros(count, np.int64), tick,
         np.arange(count), np.arange(looks) * 0.2,
     )  # fmt: skip

@@ -19,8 +19,8 @@ from sports_assets.vision.frames import Frame, Image
 
 Floats = NDArray[np.float64]
 
-#: Below this a score says nothing: ByteTrack's second stage still uses what is above (Zhang et al.
-#: 2022, ByteTrack).
+#: Below this a score says nothing: what is above may continue a tracklet (as in Zhang et al. 2022,
+#: ByteTrack).
 LEAST = 0.1
 
 
@@ -51,15 +51,14 @@ class BoxDetector(ABC):
         people, ground = people[is_here], ground[is_here]
         balls = np.flatnonzero((ball >= LEAST) & (ball > person))
         balls = balls[one_each(boxes[balls], ball[balls])]
-        shirt, shorts = person_colours(frame.image, scene.background, boxes[people], ground)
-        unknown = np.full((len(balls), 3), np.nan)
+        colours = person_colours(frame.image, scene.background, boxes[people], ground)
+        unknown = np.full((len(balls), colours.shape[1]), np.nan)
         return Seen(
             boxes_px=boxes[np.concatenate([people, balls])],
             ground_px=np.concatenate([ground, feet(boxes[balls], None)]),
             confidence=np.concatenate([person[people], ball[balls]]),
             is_ball=np.repeat([False, True], [len(people), len(balls)]),
-            shirt_lab=np.concatenate([shirt, unknown]),
-            shorts_lab=np.concatenate([shorts, unknown]),
+            colours_lab=np.concatenate([colours, unknown]),
         )
 
     def _learn(self, scene: Scene) -> None:

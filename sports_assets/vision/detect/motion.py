@@ -15,7 +15,7 @@ from sports_assets.vision.frames import Frame, Image
 Floats = NDArray[np.float64]
 Mask = NDArray[np.uint8]
 
-#: Who is less sure than this is not told; ByteTrack's second stage uses what is above.
+#: Who is less sure than this is not told; what is above may continue a tracklet.
 _LEAST = 0.15
 #: Who is surer than this keeps the background from following; around the box, of its size.
 _BELIEVED, _AROUND = 0.25, 0.15
@@ -107,9 +107,9 @@ class MotionDetector:
         boxes = np.clip(boxes, -0.5, np.array([width, height, width, height]) - 0.5)
         is_here = self._sizes.at(ground)[2]
         boxes, ground = boxes[is_here], ground[is_here]
-        shirt, shorts = person_colours(image, scene.background, boxes, ground)
+        colours = person_colours(image, scene.background, boxes, ground)
         no_ball = np.zeros(len(boxes), np.bool_)
-        return Seen(boxes, ground, people.confidence[is_here], no_ball, shirt, shorts)
+        return Seen(boxes, ground, people.confidence[is_here], no_ball, colours)
 
     def _believed(self, seen: Seen, shape: tuple[int, ...]) -> Mask:
         """Where somebody is believed: height × width of the rows looked at, 0 or 1."""

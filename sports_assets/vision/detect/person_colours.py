@@ -1,14 +1,16 @@
-"""Colours of shirt and shorts: medians of a person's own pixels, not of the grass around it."""
+"""Colours of clothes, head and boots: medians of a person's own pixels, not of the grass."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.vision_contracts import BODY_PARTS
 from sports_assets.vision.frames import Image
 
 Floats = NDArray[np.float64]
 
-#: Parts of a person's height from the top: below the head, and from the waist to the knees.
-_SHIRT, _SHORTS = (0.18, 0.46), (0.52, 0.68)
+#: Parts of a person's height from the top. Shirts end at the waist, shorts above the knees; hair
+#: and face, and boots, tell people of one team apart.
+_PARTS = {"shirt": (0.18, 0.46), "shorts": (0.52, 0.68), "head": (0.0, 0.13), "boots": (0.93, 1.0)}
 #: Middle of the box, of its breadth: arms and what is beside a runner are left out.
 _MIDDLE = 0.7
 #: So much grass to both sides of a box tells how grass differs from itself, of its breadth.
@@ -22,10 +24,8 @@ _MAD = 1.4826
 _FEWEST = 8
 
 
-def person_colours(
-    image: Image, background: Image, boxes_px: Floats, ground_px: Floats
-) -> tuple[Floats, Floats]:
-    """Shirt and shorts of each person, CIE L*a*b* (D65): two of n × 3; NaN: too little is seen.
+def person_colours(image: Image, background: Image, boxes_px: Floats, ground_px: Floats) -> Floats:
+    """Colours of each person's `BODY_PARTS`, CIE L*a*b* (D65): n × 12; NaN: too little is seen.
 
     A pixel is a person's own if it is not as the background is there; of somebody who stood still
     while the background was made, if it is not as the grass beside. What a nearer person covers
@@ -36,13 +36,13 @@ def person_colours(
         boxes_px: left, top, right, bottom: n × 4.
         ground_px: where they stand: n × 2.
     """
-    shirt, shorts = np.full((len(boxes_px), 3), np.nan), np.full((len(boxes_px), 3), np.nan)
+    colours = np.full((len(boxes_px), 3 * len(BODY_PARTS)), np.nan)
     for one in range(len(boxes_px)):
         nearer = boxes_px[ground_px[:, 1] > ground_px[one, 1]]
         person = _Person.cut(image, background, boxes_px[one], float(ground_px[one, 1]), nearer)
         if person is not None:
-            shirt[one], shorts[one] = person.colour(_SHIRT), person.colour(_SHORTS)
-    return shirt, shorts
+            colours[one] = np.concatenate([person.colour(_PARTS[part]) for part in BODY_PARTS])
+    return colours
 
 
 class _Person:

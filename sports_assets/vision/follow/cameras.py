@@ -106,16 +106,20 @@ def _mean(seen: Sightings, owner: Whole) -> tuple[Sightings, Whole]:
     heads, inside = np.unique(owner, return_inverse=True)
     weight = 1 / np.maximum(seen.sd_m, 1e-3) ** 2
     total = np.bincount(inside, weight)
-    place = np.column_stack(
-        [np.bincount(inside, weight * seen.place_m[:, axis]) / total for axis in (0, 1)]
-    )
     t_s = np.bincount(inside, weight * seen.t_s) / total
+    known = np.linalg.inv(seen.cov_m)
+    sure, pull = np.zeros((heads.size, 2, 2)), np.zeros((heads.size, 2))
+    np.add.at(sure, inside, known)
+    np.add.at(pull, inside, (known @ seen.place_m[..., None])[..., 0])
+    cov = np.asarray(np.linalg.inv(sure), np.float64)
+    place = (cov @ pull[..., None])[..., 0]
     confidence = np.zeros(heads.size)
     np.maximum.at(confidence, inside, seen.confidence)
     tall = seen.boxes_px[:, 3] - seen.boxes_px[:, 1]
     order = np.lexsort([-tall, ~seen.is_clear, inside])
     best = order[np.searchsorted(inside[order], np.arange(heads.size))]
     out = replace(
-        seen.only(best), place_m=place, sd_m=1 / np.sqrt(total), t_s=t_s, confidence=confidence
-    )
+        seen.only(best), place_m=place, cov_m=cov, sd_m=np.sqrt(np.linalg.eigvalsh(cov)[:, -1]),
+        t_s=t_s, confidence=confidence,
+    )  # fmt: skip
     return out, inside.astype(np.int64)

@@ -19,6 +19,7 @@ from resources.vision_contracts import VISION_POSITIONS, VISION_TRACK
 from sports_assets.vision.follow.cameras import at_edge, merged
 from sports_assets.vision.follow.clocks import camera_shifts
 from sports_assets.vision.follow.colours import Palette
+from sports_assets.vision.follow.exchange import exchanged
 from sports_assets.vision.follow.identity import Linked, link
 from sports_assets.vision.follow.joining import join
 from sports_assets.vision.follow.paths import Track, position_rows
@@ -209,10 +210,11 @@ def _tracklets_by_camera(seen: Sightings, views: Sequence[CameraView]) -> Whole:
 
 def _tracks(seen: Sightings, edge: Flags) -> Whole:
     """Track of each sighting, from 0; −1 of those who were seen too little."""
-    label = tracklets(seen)
+    label = tracklets(seen, Palette.of(seen, tracklets(seen)))
     for _ in range(_ROUNDS):
         palette = Palette.of(seen, label)
         label = join(seen, cut_swaps(seen, label, palette), palette, edge)
+        label = exchanged(seen, label, palette)
     return followed_enough(seen, label)
 
 
@@ -227,7 +229,9 @@ def _placed(seen: Sightings, detections: pa.Table, views: Sequence[CameraView]) 
             for name in ("ground_x_px", "ground_y_px")
         ]
     )
-    return replace(seen, place_m=plane.place_m(pixels), sd_m=plane.sd_m(pixels))
+    sd_m = plane.sd_m(pixels)
+    cov_m = np.eye(2) * (sd_m**2)[:, None, None]
+    return replace(seen, place_m=plane.place_m(pixels), sd_m=sd_m, cov_m=cov_m)
 
 
 def _track_table(

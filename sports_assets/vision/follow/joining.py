@@ -8,7 +8,7 @@ nobody runs faster than people do.
 
 import numpy as np
 
-from sports_assets.vision.follow.colours import Palette, mean_colours
+from sports_assets.vision.follow.colours import Palette, mean_features
 from sports_assets.vision.follow.motion import link_score, stack, state_at
 from sports_assets.vision.follow.sightings import Flags, Floats, Sightings, Whole
 from sports_assets.vision.follow.tracking import renumbered
@@ -19,7 +19,7 @@ FASTEST_MPS = 10.0
 _SDS = 2.5
 #: Gaps that are bridged, in rounds: short ones first, so that long ones are bridged between tracks
 #: whose heading and colours are known better, s.
-_GAPS_S = (0.7, 2.0, 6.0, 20.0)
+_GAPS_S = (0.7, 2.0, 6.0, 20.0, 60.0)
 #: What a begin out of nothing costs, and an end into nothing, as a logarithm of odds, beside
 #: colours that agree (`Palette.likeness`, at most 6): well inside of what cameras see nobody comes
 #: out of nothing, so that a link is taken up to one in 10⁶ of its density; at the edge people come
@@ -69,7 +69,7 @@ def _joined(seen: Sightings, label: Whole, palette: Palette, at_edge: Flags, gap
     dt = begins.t_s[second] - ends.t_s[first]
     can = way <= FASTEST_MPS * dt + _SDS * sd
     first, second = first[can], second[can]
-    means, numbers = mean_colours(seen, label, count)
+    means, numbers = mean_features(seen, label, count)
     score = (
         link_score(ends.only(first), begins.only(second))
         + palette.likeness(means[first], numbers[first], means[second], numbers[second])

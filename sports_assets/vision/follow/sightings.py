@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from edge_ingest.camera import Camera
+from resources.vision_contracts import BODY_PARTS
 from sports_assets.vision.pitch import FieldSize
 
 Floats = NDArray[np.float64]
@@ -17,6 +18,8 @@ Flags = NDArray[np.bool_]
 
 #: A box of which others cover more than this does not show its own colours alone.
 _COVERED_SHARE = 0.15
+#: Height of a person, m.
+_PERSON_M = 1.8
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,11 @@ class Sightings:
         tick: which: n.
         t_s: instant, seconds since the session's first look: n.
         place_m: in the plane: n × 2.
-        sd_m: standard deviation of that: n.
+        sd_m: standard deviation of that, where it is largest: n.
+        cov_m: its covariance: n × 2 × 2.
         confidence: of the detector: n.
         colours: CIE L*a*b* of shirt and shorts; NaN where not seen: n × 6.
+        marks: L*a*b* of head and boots, and how tall he looks, of what is usual there: n × 7.
         is_clear: nobody else covers it, so that the colours are its own: n.
         boxes_px: n × 4.
         view: which of the camera views: n.
@@ -84,8 +89,10 @@ class Sightings:
     t_s: Floats
     place_m: Floats
     sd_m: Floats
+    cov_m: Floats
     confidence: Floats
     colours: Floats
+    marks: Floats
     is_clear: Flags
     boxes_px: Floats
     view: Whole
@@ -143,15 +150,59 @@ def read_sightings(detections: pa.Table, views: Sequence[CameraView], origin_us:
         t_s[mine] = (one.times_us[look[mine]] - origin_us) / 1e6
     boxes = _columns(told, ("left_px", "top_px", "right_px", "bottom_px"))
     order_of_time = np.lexsort([rows, view, tick])
+    place_m = _columns(told, ("x_m", "y_m"))
+    sd_m = _columns(told, ("position_sd_m",))[:, 0]
+    kit, own = (
+        _columns(told, tuple(f"{part}_{axis}" for part in parts for axis in "lab"))
+        for parts in (BODY_PARTS[:2], BODY_PARTS[2:])
+    )
     found = Sightings(
-        tick, t_s, _columns(told, ("x_m", "y_m")), _columns(told, ("position_sd_m",))[:, 0],
-        _columns(told, ("confidence",))[:, 0],
-        _columns(told, tuple(f"{what}_{one}" for what in ("shirt", "shorts") for one in "lab")),
-        np.ones(len(view), np.bool_), boxes, view, look,
-        rows.astype(np.int64), tick_s,
+        tick, t_s, place_m, sd_m, covariance(place_m, sd_m, view, views),
+        _columns(told, ("confidence",))[:, 0], kit,
+        np.column_stack([own, _tallness(place_m, boxes, view, views)]),
+        np.ones(len(view), np.bool_), boxes, view, look, rows.astype(np.int64), tick_s,
     )  # fmt: skip
     found = found.only(order_of_time)
     return replace(found, is_clear=covered_share(found) <= _COVERED_SHARE)
+
+
+def covariance(place_m: Floats, sd_m: Floats, view: Whole, views: Sequence[CameraView]) -> Floats:
+    """Covariance of places of which the largest standard deviation is known: n × 2 × 2.
+
+    A pixel of a camera that looks along the grass covers far more of it away from the camera than
+    aside. Without a camera it is the same both ways.
+    """
+    cov = np.eye(2) * (sd_m**2)[:, None, None]
+    for number, one in enumerate(views):
+        mine = np.flatnonzero((view == number) & np.isfinite(place_m).all(axis=1))
+        if one.model is None or not mine.size:
+            continue
+        pixels = one.model.project(place_m[mine])
+        steps = np.stack(
+            [
+                one.model.ground(pixels + step) - one.model.ground(pixels - step)
+                for step in np.eye(2) / 2
+            ],
+            axis=2,
+        )
+        shape = steps @ np.swapaxes(steps, 1, 2)
+        good = np.isfinite(shape).all(axis=(1, 2))
+        largest = np.linalg.eigvalsh(shape[good])[:, -1]
+        cov[mine[good]] = shape[good] * (sd_m[mine[good]] ** 2 / largest)[:, None, None]
+    return cov
+
+
+def _tallness(place_m: Floats, boxes: Floats, view: Whole, views: Sequence[CameraView]) -> Floats:
+    """How far above his feet a box ends, of the height of somebody of 1.8 m there: n."""
+    out = np.full(len(boxes), np.nan)
+    for number, one in enumerate(views):
+        mine = np.flatnonzero((view == number) & np.isfinite(place_m).all(axis=1))
+        if one.model is None or not mine.size:
+            continue
+        feet = one.model.project(place_m[mine])[:, 1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out[mine] = (feet - boxes[mine, 1]) / one.model.upright_px(place_m[mine], _PERSON_M)
+    return out
 
 
 def tick_looks(views: Sequence[CameraView], origin_us: int) -> tuple[Floats, list[Whole]]:

@@ -6,7 +6,7 @@ colours before and after tell, if they are of different teams; and so does a jum
 
 import numpy as np
 
-from sports_assets.vision.follow.colours import CHANNELS_FREE, WEIGHTS, Palette
+from sports_assets.vision.follow.colours import CHANNELS_FREE, KIT, Palette, features
 from sports_assets.vision.follow.joining import FASTEST_MPS
 from sports_assets.vision.follow.sightings import Floats, Sightings, Whole
 from sports_assets.vision.follow.tracking import renumbered
@@ -29,7 +29,7 @@ def cut_swaps(seen: Sightings, label: Whole, palette: Palette) -> Whole:
         seen: in order of time.
         label: number of the tracklet of each, −1 of none.
     """
-    colours = seen.colours * WEIGHTS
+    colours = features(seen, also_covered=True)
     weight = np.where(seen.is_clear, 1.0, _COVERED_WEIGHT)
     order = np.argsort(label, kind="stable")
     order = order[label[order] >= 0]
@@ -56,7 +56,8 @@ def _pieces(
     for piece in np.split(group, jumps(seen, group) + 1):
         for begin in range(0, piece.size, _STRETCH):
             part = piece[begin : begin + _STRETCH]
-            cuts = changes(colours[part] / palette.noise, weight[part])
+            kit = colours[part, :KIT] / palette.noise[:KIT]
+            cuts = changes(kit, weight[part])
             out += _told_apart(np.split(part, cuts), colours, weight, palette, out if begin else [])
     return out
 

@@ -1,79 +1,228 @@
-"""ByteTrack over the ground: sightings to tracklets, stretches that are surely one person's.
+"""Sightings to tracklets, look after look: stretches that are surely one person's.
 
-At five looks a second a person who is far away moves by more than his own width from one to the
-next, so that boxes of the picture no longer overlap. What is matched here is the place on the
-ground, in metres, with its uncertainty.
+Where everybody is heading is foretold (`motion`), and all of a look are assigned at once to whom
+they fit best by place and by colours (Hungarian method). Places are matched on the ground, in
+metres, with their uncertainty: at five looks a second boxes of people far away no longer overlap,
+and a camera that looks along the grass tells aside far better than far away.
+
+Two ideas keep people apart in a crowd. As in ByteTrack (Zhang et al. 2022) what the detector is
+not sure of continues a tracklet, and begins none. And two who become one in the picture are both
+there: who is seen by nobody goes on, for a while, with whoever is seen where he should be.
 """
 
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
-from sports_assets.vision.follow.sightings import Floats, Sightings, Whole
+from sports_assets.vision.follow.colours import Palette, features
+from sports_assets.vision.follow.motion import SPEED_SD_MPS, transition
+from sports_assets.vision.follow.sightings import Flags, Floats, Sightings, Whole
 
-if TYPE_CHECKING:
-    from trackers import ByteTrackTracker
-
-#: The tracker's Kalman filter has fixed noise: 0.3 units of place, 0.1 units a frame of velocity.
-#: In metres and at this rate that is 0.3 m, and 2.5 m/s² of acceleration: a person's. Other rates
-#: are scaled from it by timestamps.
-_FILTER_HZ = 5.0
 #: A tracklet that finds nobody for so long ends: what follows is for `joining`, which sees both
 #: sides of the gap, s.
 _LOST_S = 0.7
-#: So many standard deviations away from where he is foretold, nobody is taken for him.
-_REACH_SDS = 3.0
-#: Added to the uncertainty of both places: turns and stops between two looks, m.
-_SLACK_M = 0.35
-#: What the detector is surer of than this begins a tracklet; the rest can only continue one
-#: (ByteTrack's second round; Zhang et al. 2022).
+#: Squares of standard deviations beyond which nobody is taken for who was foretold.
+_FURTHEST = 16.0
+#: Added to the uncertainty of a place: turns and stops between two looks, m.
+_SLACK_M = 0.15
+#: How densely anything else is seen, 1/m², and the least logarithm of odds beside it at which
+#: somebody is taken for who was foretold.
+_ANYTHING, _LEAST_ODDS = 0.005, -3.0
+#: What the detector is surer of than this begins a tracklet; less sure ones only continue one,
+#: and what speaks for them counts so much less, as a logarithm of odds.
 SURE = 0.3
+_UNSURE_COSTS = 2.0
+#: Colours of one sighting say less than their noise tells: what is around mixes in. So much of
+#: their logarithm of odds counts, and at most so much against anybody.
+_COLOUR_SHARE, _COLOUR_MOST = 0.2, 6.0
+#: Who was seen so often may be hidden: for so long at most, s; by whoever is seen within so many
+#: squares of standard deviations and metres, of whose place his own differs by so much, m.
+_FEWEST_TO_HIDE, _HIDDEN_S = 5, 4.0
+_HIDDEN_FURTHEST, _HIDDEN_M, _HIDDEN_SLACK_M, _HIDDEN_SD_M = 9.0, 3.0, 0.6, 0.7
 #: Whoever was seen less often, or over a shorter time, was not followed: most such are nobody.
 _FEWEST_LOOKS = 5
 _SHORTEST_S = 0.8
 #: Nor was he of whom so few of the looks in between saw anything: what detectors make up now and
 #: then in one place is seen less often, and people whom they hardly see more often.
 _LEAST_SEEN = 0.2
-#: No uncertainty counts as more than this: further out everything is near everything, m.
-_LARGEST_SD_M = 2.0
 
 
-def tracklets(seen: Sightings) -> Whole:
+def tracklets(seen: Sightings, palette: Palette | None = None) -> Whole:
     """Number of the tracklet of each sighting, from 0; a sighting alone is a tracklet, too.
 
     Args:
         seen: at most one sighting of a person in a tick; places are finite.
+        palette: what colours do; None: they are not asked.
 
     Returns:
         n; −1 for a lone sighting of which the detector is not sure.
     """
-    import supervision as sv
-
-    tracker = _tracker()
     label = np.full(len(seen), -1, np.int64)
-    half = np.minimum(seen.sd_m, _LARGEST_SD_M)[:, None]
-    boxes = np.column_stack([seen.place_m - half, seen.place_m + half])
+    colours = features(seen)
     first = np.searchsorted(seen.tick, np.arange(seen.tick_s.size + 1))
-    for tick, at_s in enumerate(seen.tick_s):
+    runners, count, before_s = _Runners.none(colours.shape[1]), 0, 0.0
+    for tick, at_s in enumerate(seen.tick_s.tolist()):
         mine = np.arange(first[tick], first[tick + 1])
-        told = sv.Detections(
-            xyxy=boxes[mine], confidence=seen.confidence[mine], data={"sighting": mine}
+        runners.run_on(at_s - before_s if tick else 0.0)
+        before_s = at_s
+        look = _Look(seen.place_m[mine], seen.cov_m[mine], colours[mine], seen.confidence[mine])
+        who, whom, hidden, behind = _assigned(runners, look, palette, at_s)
+        label[mine[whom]] = runners.label[who]
+        runners.correct(who, look.place_m[whom], look.cov_m[whom])
+        runners.correct(
+            hidden, look.place_m[behind], look.cov_m[behind] + np.eye(2) * _HIDDEN_SD_M**2
         )
-        if not mine.size:
-            told = sv.Detections.empty()
-        found = tracker.update(told, timestamp=float(at_s))
-        if len(found) and found.tracker_id is not None:
-            label[found.data["sighting"]] = found.tracker_id
-    return _numbered(label, seen.confidence >= SURE)
-
-
-def _numbered(label: Whole, is_sure: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Whole:
-    """Give lone sightings numbers of their own, and number all by their first sighting."""
-    alone = (label < 0) & is_sure
-    label = label.copy()
-    label[alone] = label.max(initial=-1) + 1 + np.arange(int(alone.sum()))
+        alone = ~np.isin(whom, behind)  # of two who are one, nobody's colours are told
+        runners.note(who, hidden, at_s)
+        runners.paint(who[alone], look.colours[whom[alone]])
+        new = np.setdiff1d(np.arange(mine.size), whom)
+        new = new[look.confidence[new] >= SURE]
+        label[mine[new]] = count + np.arange(new.size)
+        runners = runners.only(at_s - runners.held_s <= _LOST_S)
+        runners = runners.joined_by(look, new, count, at_s)
+        count += new.size
     return renumbered(label)
+
+
+@dataclass
+class _Look:
+    """Who is seen in one look: m."""
+
+    place_m: Floats
+    cov_m: Floats
+    colours: Floats
+    confidence: Floats
+
+
+@dataclass
+class _Runners:
+    """Who is being followed: k.
+
+    Attributes:
+        state, cov: x, y and their velocities, and the covariance of these: k × 4, k × 4 × 4.
+        label: of the tracklet: k.
+        seen_s, held_s: when he himself was last seen, and he or whoever hides him: k.
+        looks: how often he was seen: k.
+        colours, painted: sums, and how many are in them: k × channels.
+    """
+
+    state: Floats
+    cov: Floats
+    label: Whole
+    seen_s: Floats
+    held_s: Floats
+    looks: Whole
+    colours: Floats
+    painted: Floats
+
+    @classmethod
+    def none(cls, channels: int) -> "_Runners":
+        nobody, empty = np.empty(0, np.int64), np.empty(0)
+        paint = np.empty((0, channels))
+        return cls(
+            np.empty((0, 4)), np.empty((0, 4, 4)), nobody, empty, empty, nobody, paint, paint
+        )
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def only(self, which: Flags) -> "_Runners":
+        return _Runners(*(getattr(self, one.name)[which] for one in fields(self)))
+
+    def joined_by(self, look: _Look, new: Whole, first_label: int, at_s: float) -> "_Runners":
+        """These, and some of a look, of whose velocity nothing is known."""
+        many = new.size
+        state, cov = np.zeros((many, 4)), np.zeros((many, 4, 4))
+        state[:, :2], cov[:, :2, :2] = look.place_m[new], look.cov_m[new]
+        cov[:, 2, 2] = cov[:, 3, 3] = SPEED_SD_MPS**2
+        known = np.isfinite(look.colours[new])
+        more = _Runners(
+            state, cov, first_label + np.arange(many), np.full(many, at_s), np.full(many, at_s),
+            np.ones(many, np.int64), np.where(known, look.colours[new], 0.0), known * 1.0,
+        )  # fmt: skip
+        return _Runners(
+            *(
+                np.concatenate([getattr(self, one.name), getattr(more, one.name)])
+                for one in fields(self)
+            )
+        )
+
+    def run_on(self, dt_s: float) -> None:
+        """Where they are so much later."""
+        matrix, added = (np.kron(one[0], np.eye(2)) for one in transition(np.array([dt_s])))
+        self.state = self.state @ matrix.T
+        self.cov = matrix @ self.cov @ matrix.T + added
+
+    def correct(self, who: Whole, place_m: Floats, cov_m: Floats) -> None:
+        """By where some of them were seen (Kalman 1960)."""
+        total = self.cov[who][:, :2, :2] + cov_m
+        gain = np.swapaxes(np.linalg.solve(total, self.cov[who][:, :2, :]), 1, 2)
+        off = place_m - self.state[who, :2]
+        self.state[who] += np.einsum("kij,kj->ki", gain, off)
+        self.cov[who] -= gain @ self.cov[who][:, :2, :]
+
+    def note(self, who: Whole, hidden: Whole, at_s: float) -> None:
+        """Who was seen, and who was hidden."""
+        self.looks[who] += 1
+        self.seen_s[who] = at_s
+        self.held_s[np.concatenate([who, hidden])] = at_s
+
+    def paint(self, who: Whole, colours: Floats) -> None:
+        """Add what is seen of their colours."""
+        known = np.isfinite(colours)
+        self.colours[who] += np.where(known, colours, 0.0)
+        self.painted[who] += known
+
+
+def _assigned(
+    runners: _Runners, look: _Look, palette: Palette | None, at_s: float
+) -> tuple[Whole, Whole, Whole, Whole]:
+    """Who is whom in a look, and who is hidden by whom: pairs of numbers of runners and seen."""
+    nobody = np.empty(0, np.int64)
+    if not len(runners) or not len(look.place_m):
+        return nobody, nobody, nobody, nobody
+    off = look.place_m[None] - runners.state[:, None, :2]
+    cov = runners.cov[:, None, :2, :2] + look.cov_m[None]
+    squares, log_det = _misfit(off, cov + np.eye(2) * _SLACK_M**2)
+    score = -0.5 * (squares + log_det) - np.log(2 * np.pi * _ANYTHING)
+    if palette is not None:
+        score += np.maximum(_COLOUR_SHARE * _likeness(runners, look, palette), -_COLOUR_MOST)
+    score -= _UNSURE_COSTS * (look.confidence < SURE)
+    can = (squares < _FURTHEST) & (score > _LEAST_ODDS)
+    who, whom = linear_sum_assignment(np.where(can, -score, 1e4))
+    good = can[who, whom]
+    who, whom = who[good], whom[good]
+    if not whom.size:
+        return who, whom, nobody, nobody
+    may = (runners.looks >= _FEWEST_TO_HIDE) & (at_s - runners.seen_s <= _HIDDEN_S)
+    may[who] = False
+    hidden = np.flatnonzero(may)
+    near, _ = _misfit(off[hidden][:, whom], cov[hidden][:, whom] + np.eye(2) * _HIDDEN_SLACK_M**2)
+    best = near.argmin(axis=1)
+    way = np.linalg.norm(off[hidden, whom[best]], axis=1)
+    is_near = (near[np.arange(hidden.size), best] <= _HIDDEN_FURTHEST) & (way <= _HIDDEN_M)
+    return who, whom, hidden[is_near], whom[best[is_near]]
+
+
+def _likeness(runners: _Runners, look: _Look, palette: Palette) -> Floats:
+    """What colours say for each pair beside what they say where they are not known: k × m."""
+    k, m = len(runners), len(look.place_m)
+    with np.errstate(invalid="ignore"):
+        means = runners.colours / runners.painted
+    told = palette.likeness(
+        np.repeat(means, m, axis=0), np.repeat(runners.painted, m, axis=0),
+        np.tile(look.colours, (k, 1)), np.ones((k * m, means.shape[1])),
+    )  # fmt: skip
+    return (told - palette.UNKNOWN).reshape(k, m)
+
+
+def _misfit(off: Floats, cov: Floats) -> tuple[Floats, Floats]:
+    """Squares of standard deviations, and logarithm of the determinant, of 2 × 2 covariances."""
+    xx, yy, xy = cov[..., 0, 0], cov[..., 1, 1], cov[..., 0, 1]
+    det = xx * yy - xy**2
+    x, y = off[..., 0], off[..., 1]
+    return (yy * x**2 - 2 * xy * x * y + xx * y**2) / det, np.log(det)
 
 
 def renumbered(label: Whole) -> Whole:
@@ -102,41 +251,3 @@ def followed_enough(seen: Sightings, label: Whole) -> Whole:
     good = (number >= _FEWEST_LOOKS) & (end - begin >= _SHORTEST_S)
     good &= number >= _LEAST_SEEN * between
     return renumbered(np.where((label >= 0) & np.append(good, False)[label], label, -1))
-
-
-def _tracker() -> "ByteTrackTracker":
-    from trackers import ByteTrackTracker
-
-    return ByteTrackTracker(
-        lost_track_buffer=round(_LOST_S * 30),
-        frame_rate=_FILTER_HZ,
-        track_activation_threshold=SURE,
-        minimum_consecutive_frames=1,
-        minimum_iou_threshold=1e-6,
-        high_conf_det_threshold=SURE,
-        iou=_nearness_class()(),
-    )
-
-
-@cache
-def _nearness_class() -> type:
-    """How near two places are, in place of how far two boxes overlap; made where it is needed."""
-    from trackers.utils.iou import BaseIoU
-
-    class Nearness(BaseIoU):
-        """1 at the same place, 0 at so many standard deviations; half a box is one of them."""
-
-        def _compute(self, boxes_1: Floats, boxes_2: Floats) -> Floats:
-            return _nearness(boxes_1, boxes_2)
-
-    return Nearness
-
-
-def _nearness(first: Floats, second: Floats) -> Floats:
-    middle_1, middle_2 = ((one[:, :2] + one[:, 2:]) / 2 for one in (first, second))
-    spread_1, spread_2 = (
-        np.clip(one[:, 2] - one[:, 0], 0, 2 * _LARGEST_SD_M) / 2 for one in (first, second)
-    )
-    squares = ((middle_1[:, None] - middle_2[None]) ** 2).sum(axis=2)
-    spread = spread_1[:, None] ** 2 + spread_2[None] ** 2 + _SLACK_M**2
-    return np.asarray(np.clip(1 - squares / (_REACH_SDS**2 * spread), 0, None), np.float64)
