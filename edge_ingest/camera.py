@@ -125,13 +125,22 @@ class Camera:
         The larger semi-axis, so that it holds in every direction: the ground lies flat and a pixel
         far away covers metres of it.
         """
-        points = np.atleast_2d(np.asarray(pixels, np.float64))
-        aside, below = np.array([0.5, 0.0]), np.array([0.0, 0.5])
-        along = (self.ground(points + aside) - self.ground(points - aside)) * sd_px
-        down = (self.ground(points + below) - self.ground(points - below)) * sd_px
+        along, down = self._ground_steps(pixels) * sd_px
         half = (np.sum(along**2, 1) + np.sum(down**2, 1)) / 2
         area = along[:, 0] * down[:, 1] - along[:, 1] * down[:, 0]
         return np.asarray(np.sqrt(half + np.sqrt(np.maximum(half**2 - area**2, 0.0))), np.float64)
+
+    def ground_cov_m(self, pixels: ArrayLike, sd_px: float) -> Floats:
+        """Covariance of the same: n × 2 × 2, m². It is largest away from the camera."""
+        steps = np.moveaxis(self._ground_steps(pixels), 0, 2) * sd_px
+        return np.asarray(steps @ np.swapaxes(steps, 1, 2), np.float64)
+
+    def _ground_steps(self, pixels: ArrayLike) -> Floats:
+        """How far the ground goes on in one pixel to the right, and in one down: 2 × n × 2, m."""
+        points = np.atleast_2d(np.asarray(pixels, np.float64))
+        return np.stack(
+            [self.ground(points + one) - self.ground(points - one) for one in np.eye(2) / 2]
+        )
 
     def upright_px(self, places_m: ArrayLike, height_m: float) -> Floats:
         """How tall something upright stands in the picture at places on the ground: n, px."""

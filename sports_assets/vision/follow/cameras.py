@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from sports_assets.vision.detect.person_sizes import PERSON_HEIGHT_M
 from sports_assets.vision.follow.colours import weighted
 from sports_assets.vision.follow.sightings import CameraView, Flags, Floats, Sightings, Whole
 
@@ -66,7 +67,7 @@ def at_edge(seen: Sightings, views: Sequence[CameraView]) -> Flags:
             if model is None or inside.all():
                 continue
             pixels = np.nan_to_num(model.project(seen.place_m), nan=-1e6)
-            rise = np.nan_to_num(model.upright_px(seen.place_m, _PERSON_M), nan=1e6)
+            rise = np.nan_to_num(model.upright_px(seen.place_m, PERSON_HEIGHT_M), nan=1e6)
             frame = np.array([model.width_px, model.height_px], np.float64)
             inside |= _well_inside(pixels, frame, rise)
     return ~inside
@@ -74,7 +75,6 @@ def at_edge(seen: Sightings, views: Sequence[CameraView]) -> Flags:
 
 #: Within a second a person gets about so far, in heights of himself.
 _EDGE_HEIGHTS = 1.5
-_PERSON_M = 1.8
 
 
 def _well_inside(pixels: Floats, size: Floats, tall: Floats) -> Flags:

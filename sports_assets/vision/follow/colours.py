@@ -13,7 +13,7 @@ import numpy as np
 from sports_assets.vision.follow.sightings import Floats, Sightings, Whole
 
 #: Lightness counts half: sun, shade and distance change it far more than the hue.
-WEIGHTS = np.array([0.5, 1.0, 1.0, 0.5, 1.0, 1.0])
+_KIT_WEIGHTS = np.array([0.5, 1.0, 1.0, 0.5, 1.0, 1.0])
 #: Head, boots (L*a*b*), and height in hundredths of what is usual there.
 _MARK_WEIGHTS = np.array([0.5, 1.0, 1.0, 0.5, 1.0, 1.0, 100.0])
 #: The channels of one part vary together: of three, two are free.
@@ -76,7 +76,7 @@ class Palette:
             first_n, second_n: sightings behind each: k × 13.
 
         Returns:
-            `UNKNOWN` where nothing is known; never so far from it that colours alone decide.
+            `UNKNOWN` where nothing is known; bounded, so that features alone do not decide.
         """
         off = first - second
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -101,7 +101,7 @@ KIT = 6
 def weighted(seen: Sightings) -> Floats:
     """Kit in units in which distances are alike in all channels; NaN where not clear: n × 6."""
     clear = np.where(seen.is_clear[:, None], seen.colours, np.nan)
-    return np.asarray(clear * WEIGHTS, np.float64)
+    return np.asarray(clear * _KIT_WEIGHTS, np.float64)
 
 
 def features(seen: Sightings, *, also_covered: bool = False) -> Floats:
@@ -110,7 +110,7 @@ def features(seen: Sightings, *, also_covered: bool = False) -> Floats:
     Args:
         also_covered: of those whom others cover, too, whose colours may be mixed.
     """
-    told = np.column_stack([seen.colours * WEIGHTS, seen.marks * _MARK_WEIGHTS])
+    told = np.column_stack([seen.colours * _KIT_WEIGHTS, seen.marks * _MARK_WEIGHTS])
     return told if also_covered else np.where(seen.is_clear[:, None], told, np.nan)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge_ingest.camera import Camera
 from resources.vision_contracts import BODY_PARTS
+from sports_assets.vision.detect.person_sizes import PERSON_HEIGHT_M
 from sports_assets.vision.pitch import FieldSize
 
 Floats = NDArray[np.float64]
@@ -18,8 +19,6 @@ Flags = NDArray[np.bool_]
 
 #: A box of which others cover more than this does not show its own colours alone.
 _COVERED_SHARE = 0.15
-#: Height of a person, m.
-_PERSON_M = 1.8
 
 
 @dataclass(frozen=True)
@@ -177,15 +176,7 @@ def covariance(place_m: Floats, sd_m: Floats, view: Whole, views: Sequence[Camer
         mine = np.flatnonzero((view == number) & np.isfinite(place_m).all(axis=1))
         if one.model is None or not mine.size:
             continue
-        pixels = one.model.project(place_m[mine])
-        steps = np.stack(
-            [
-                one.model.ground(pixels + step) - one.model.ground(pixels - step)
-                for step in np.eye(2) / 2
-            ],
-            axis=2,
-        )
-        shape = steps @ np.swapaxes(steps, 1, 2)
+        shape = one.model.ground_cov_m(one.model.project(place_m[mine]), 1.0)
         good = np.isfinite(shape).all(axis=(1, 2))
         largest = np.linalg.eigvalsh(shape[good])[:, -1]
         cov[mine[good]] = shape[good] * (sd_m[mine[good]] ** 2 / largest)[:, None, None]
@@ -201,7 +192,9 @@ def _tallness(place_m: Floats, boxes: Floats, view: Whole, views: Sequence[Camer
             continue
         feet = one.model.project(place_m[mine])[:, 1]
         with np.errstate(invalid="ignore", divide="ignore"):
-            out[mine] = (feet - boxes[mine, 1]) / one.model.upright_px(place_m[mine], _PERSON_M)
+            out[mine] = (feet - boxes[mine, 1]) / one.model.upright_px(
+                place_m[mine], PERSON_HEIGHT_M
+            )
     return out
 
 
