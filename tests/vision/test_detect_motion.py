@@ -73,3 +73,26 @@ def test_two_who_overlap_are_two() -> None:
     assert len(found) == 2
     away = np.linalg.norm(pair[:, None] - found[None], axis=2)
     assert away.min(axis=1).max() < 1.5
+
+
+def test_a_stride_is_his_and_tells_where_he_stands() -> None:
+    import cv2
+
+    pitch = drawn.empty_pitch()
+    scene, detector = drawn.scene(pitch), MotionDetector()
+    place = np.array([[5.0, -5.0]])
+    (x, y), tall = drawn.CAMERA.project(place)[0], float(drawn.CAMERA.upright_px(place, 1.8)[0])
+    upright = drawn.with_people(pitch, place)
+    runner = pitch.copy()
+    # A body to the hips, one leg far ahead on the ground, the other behind and in the air.
+    hips = round(y - 0.45 * tall)
+    runner[:hips] = upright[:hips]
+    for aside, above in ((-0.55, 0.0), (0.4, 0.2)):
+        foot = (round(x + aside * tall), round(y - above * tall))
+        cv2.line(runner, (round(x), hips), foot, drawn.BLUE, max(2, round(0.08 * tall)))
+    detector.look(Frame(0, 0.0, drawn.noisy(pitch, 1)), scene)
+    seen = detector.look(Frame(1, 0.2, drawn.noisy(runner, 2)), scene)
+    assert len(seen.confidence) == 1
+    assert seen.boxes_px[0, 0] == pytest.approx(x - 0.55 * tall, abs=0.1 * tall)
+    assert seen.boxes_px[0, 3] == pytest.approx(y, abs=0.08 * tall)
+    np.testing.assert_allclose(drawn.CAMERA.ground(seen.ground_px), place, atol=0.8)

@@ -160,6 +160,41 @@ def test_two_of_one_team_who_met_are_told_apart_by_their_heads() -> None:
     assert np.array_equal(exchanged(seen, person, Palette.of(seen, label)), person)
 
 
+def test_a_track_that_begins_beside_somebody_and_takes_him_over_is_given_back() -> None:
+    # At 45 s the one who goes left is told as a new track; the old one goes on with a passer-by.
+    seen, label = together(
+        run(0, 45, (-18, 0), (0.4, 0), RED), run(45, 90, (0, 0), (0.4, 0), RED),
+        run(45, 90, (0, 1), (-0.4, 0), RED),
+    )  # fmt: skip
+    person = np.array([0, 0, 1])[label]
+    seen = marked(seen, person, [20.0, 60.0])
+    taken = np.array([0, 1, 0])[label]
+    found = exchanged(seen, taken, Palette.of(seen, label))
+    assert (found == person).mean() > 0.97
+
+
+def test_a_hole_of_a_track_is_filled_by_whoever_was_followed_in_it() -> None:
+    # The tracker lost him at 20 s, began anew at once, and found the first again at 40 s.
+    seen, label = together(run(0, 60, (-24, 0), (0.8, 0), RED))
+    holed = ((seen.t_s >= 20) & (seen.t_s < 40)).astype(np.int64)
+    palette = Palette.of(seen, holed)
+    assert set(cut_swaps(seen, holed, palette)) == {0, 1, 2}
+    found = join(seen, cut_swaps(seen, holed, palette), palette, np.zeros(len(seen), np.bool_))
+    assert np.array_equal(found, label)
+
+
+def test_who_is_followed_is_taken_before_who_just_began() -> None:
+    # Something beside him is seen for three looks, as near to where he goes on as he is himself.
+    him = run(0, 6, (0, 0), (1, 0), RED)
+    looks = slice(14, 17)
+    phantom = him[0][looks], him[1][looks] + [0.0, 0.9], him[2][looks]
+    seen, label = together(him, phantom)
+    away = (label == 0) & (seen.t_s > him[0][16])
+    seen.place_m[away, 1] = 0.6
+    found = tracklets(seen)
+    assert len(set(found[label == 0])) == 1
+
+
 def test_marks_that_say_nothing_exchange_nobody() -> None:
     seen, label = together(
         run(0, 90, (-18, 0), (0.4, 0), RED), run(0, 90, (18, 0.4), (-0.4, 0), RED),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sports_assets.vision.detect.shadows import Shadows
 from sports_assets.vision.frames import Image
 
 Mask = NDArray[np.uint8]
@@ -33,15 +34,8 @@ _SIGMAS = 9.0
 #: A skirt of the lens and the coder is weaker than this beside what it belongs to; a stronger one
 #: may be dark shorts beside a white shirt.
 _SKIRT = 0.15
-#: A cast shadow leaves at least this of the luma (sky light; gamma of video counted in); darker
-#: is black cloth.
-_SHADOW_LEAST = 0.45
-#: In a shadow chroma is that of the ground to within so many standard deviations.
-_SHADOW_SIGMAS = 4.0
 #: What squares of luma and chroma count where edges are asked for.
 _SHARPNESS = np.array([1.0, 0.2, 0.2], np.float32)
-#: Middle of chroma in 8 bits.
-_GREY = 128.0
 #: What is further from the background than this moves it no more than this does, levels.
 _MOST_STEP = 6.0
 #: The background follows within so many seconds where nobody is, and where somebody was who stood
@@ -57,12 +51,14 @@ class Change:
 
     Attributes:
         differs: 1 where something stands before the background; shadows are left out.
+        surely: the same without what may be a shadow's edge.
         uncovered: 1 where the background is no grass, and the frame is: who stood there went.
         strength: distance of the colours, in standard deviations of the noise; chroma, which
             video carries at half the resolution, says little of where an edge is.
     """
 
     differs: Mask
+    surely: Mask
     uncovered: Mask
     strength: Singles
 
@@ -76,6 +72,7 @@ class Background:
         self._step = max(1, image.shape[1] // (_BLOCKS * _SAMPLES))
         self._grass = self._grass_of_blocks()
         self._restless = _at_edges(self._still)
+        self._shadows = Shadows()
 
     def change(self, image: Image) -> Change:
         """How a frame is not as the background in its light, which is measured by blocks."""
@@ -98,12 +95,14 @@ class Background:
         where = np.nonzero(differs)
         now, still = seen[where], lit[where]
         is_uncovered = self._is_grass(now, where) & ~self._is_grass(still, where)
-        is_shadow = _is_shadow(now, still, np.sqrt(variance[where]))
+        is_shadow, may_be_shadow = self._shadows.are(now, still, np.sqrt(variance[where]))
         differs[where] = ~is_shadow & ~is_uncovered
+        surely = differs.copy()
+        surely[where] &= ~may_be_shadow
         uncovered[where] = is_uncovered
         sharp = squares @ _SHARPNESS
         sharp[where] = np.where(is_shadow | is_uncovered, 0, sharp[where])
-        return Change(differs, uncovered, np.sqrt(sharp))
+        return Change(differs, surely, uncovered, np.sqrt(sharp))
 
     def learn(self, image: Image, believed: Mask, uncovered: Mask, seconds: float) -> None:
         """Follow the frame where nobody is believed, fast where ground was uncovered.
@@ -171,14 +170,6 @@ class Background:
         size = (blocks.shape[1] * side, blocks.shape[0] * side)
         spread = cv2.resize(np.asarray(blocks, np.float32), size, interpolation=cv2.INTER_LINEAR)
         return np.asarray(spread[:height, :width], np.float32)
-
-
-def _is_shadow(seen: Singles, still: Singles, noise: Singles) -> NDArray[np.bool_]:
-    """Which pixels (n × 3) are the background in a shadow."""
-    share = seen[:, 0] / np.maximum(still[:, 0], 1)
-    expected = _GREY + (still[:, 1:] - _GREY) * share[:, None]
-    is_alike = (np.abs(seen[:, 1:] - expected) < _SHADOW_SIGMAS * noise[:, 1:]).all(axis=1)
-    return np.asarray(is_alike & (share > _SHADOW_LEAST) & (share < 1), np.bool_)
 
 
 def _at_edges(image: Singles) -> Singles:

@@ -101,7 +101,7 @@ class MotionDetector:
     def _people(self, change: Change, image: Image, scene: Scene) -> Seen:
         if self._search is None or self._sizes is None:
             return Seen.nothing()
-        people = self._search.people(change.differs, _LEAST)
+        people = self._search.people(change.differs, change.surely, _LEAST)
         boxes, ground = outline(people, change.strength, self._rows.start)
         height, width = image.shape[:2]
         boxes = np.clip(boxes, -0.5, np.array([width, height, width, height]) - 0.5)

@@ -12,8 +12,9 @@ Singles = NDArray[np.float32]
 #: A row or column belongs to a box if it has more own pixels than this, of the height: single
 #: pixels are noise.
 _THIN = 0.03
-#: Whose pixels lie further below the fitted feet, of the height, are somebody else's, or shadow.
-_UNDER_FEET = 0.08
+#: How far below the fitted feet a leading foot may stand, of the height; what is not his own there
+#: is somebody else's, or shadow, from here on.
+_LEADING, _UNDER_FEET = 0.2, 0.08
 #: A box ends where less than these shares of a person's usual difference are left, aside and
 #: above: blur reaches further, and hair differs less than shirts.
 _CLEAR_ASIDE, _CLEAR_ABOVE = 0.5, 0.2
@@ -28,8 +29,9 @@ _LEGS, _LEGS_FILLED = 0.3, 0.06
 _BODY = (0.35, 0.85)
 #: The lowest pixels are soles in front of the point between both feet, by this of the height.
 _SOLES = 0.02
-#: The sole that bears is the lower one; single columns may be noise.
-_LOWEST = 0.75
+#: The sole that bears is the lower one, the lowest quarter of what legs are across, and
+#: no more than this of the height; single columns may be noise.
+_LOWEST, _SOLE_WIDE = 0.75, 0.12
 #: Of a person's edge so much is mixed with the grass by lens and coder, px.
 _MIXED_PX = 0.25
 #: From the middles of the outermost clear pixels to where a person ends: left, top, right, bottom.
@@ -70,7 +72,7 @@ def _one(people: People, strength: Singles, one: int, top_px: int) -> tuple[Floa
     feet, rise, lean = people.feet_px[one], float(people.rise_px[one]), float(people.lean_px[one])
     reach = rise + abs(lean)
     left, upper = max(0, int(feet[0] - reach)), max(0, int(feet[1] - top_px - 1.3 * rise))
-    right, lower = int(feet[0] + reach) + 1, round(feet[1] - top_px + _UNDER_FEET * rise) + 2
+    right, lower = int(feet[0] + reach) + 1, round(feet[1] - top_px + _LEADING * rise) + 2
     here = slice(upper, lower), slice(left, right)
     own = people.own[here] == one + 1
     level = float(np.median(strength[here][own])) if own.any() else 0.0
@@ -88,13 +90,15 @@ def _one(people: People, strength: Singles, one: int, top_px: int) -> tuple[Floa
     above = (feet[1] - top_px - upper - np.arange(own.shape[0])) / rise
     legs = above < _LEGS
     ground = feet.copy()
-    field = strength[here] * ((people.own[here] == 0) | own)
+    is_near = above[:, None] > -_UNDER_FEET
+    field = strength[here] * (own | (is_near & (people.own[here] == 0)))
     legs_hidden = bool(own[legs].sum() < _LEGS_FILLED * rise * _LEGS * rise)
     if legs_hidden:
         seen[3] = max(seen[3], feet[1])
     else:
         ends = _lower_ends(field, own & legs[:, None])
-        sole = float(np.quantile(ends, _LOWEST)) + upper + top_px
+        lowest = max(_LOWEST, 1 - _SOLE_WIDE * rise / ends.size)
+        sole = float(np.quantile(ends, lowest)) + upper + top_px
         seen[3] = sole + _MIXED_PX
         ground[1] = sole - _SOLES * rise
     body = own[(above >= _BODY[0]) & (above < _BODY[1])]

@@ -47,6 +47,10 @@ _CLIMBS = 6
 _HIDDEN, _WELL_VISIBLE = 0.15, 0.6
 #: Pixels of a person reach so far beyond its silhouette, of its height: strides, blur.
 _BEYOND = 0.05
+#: Legs of a runner reach so far aside, above and below where he stands upright, of his height;
+#: below only from so far aside, elsewhere that is shadow; and are no more than so much of him.
+_STRIDE_ASIDE, _STRIDE_ABOVE, _STRIDE_BELOW = 0.7, 0.5, 0.2
+_STRIDE_FROM, _STRIDE_MOST = 0.12, 0.35
 #: Two whose feet are nearer than this, across and down, of their height, are one.
 _SAME_ACROSS, _SAME_DOWN = 0.12, 0.08
 #: At most so many people: what explains more is no picture of a match.
@@ -107,8 +111,13 @@ class SilhouetteSearch:
         self._shape = shape
         self._places = _places(sizes, shape, top_px)
 
-    def people(self, mask: Mask, least: float) -> People:
-        """Who explains a mask with at least this confidence, the surest first."""
+    def people(self, mask: Mask, surely: Mask, least: float) -> People:
+        """Who explains a mask with at least this confidence, the surest first.
+
+        Args:
+            mask: 1 where something stands before the background.
+            surely: of that what is no shadow's edge.
+        """
         differs = np.ascontiguousarray(mask)
         covered = _Covered.nothing(differs)
         trial = self._promising(differs)
@@ -125,7 +134,7 @@ class SilhouetteSearch:
             gain[near] = np.where(sure >= least, left / trial[near, 2] ** 2, 0)
             gain[_same(trial, best)] = 0
             gain[first] = 0
-        return self._told(self._settled(found, differs, covered), differs, least)
+        return self._told(self._settled(found, differs, covered), differs, surely, least)
 
     def _promising(self, differs: Mask) -> Floats:
         """Places (x, y, rise, lean) whose trunk differs from the background."""
@@ -204,7 +213,7 @@ class SilhouetteSearch:
         sure = np.clip(gain / np.maximum(full, 1e-9), 0, 1) * np.clip(seen_enough, 0, 1)
         return sure, gain
 
-    def _told(self, found: Floats, differs: Mask, least: float) -> People:
+    def _told(self, found: Floats, differs: Mask, surely: Mask, least: float) -> People:
         """Confidence of each beside those found before, and whose each pixel is."""
         covered = _Covered.nothing(differs)
         sure = np.empty(len(found))
@@ -216,8 +225,11 @@ class SilhouetteSearch:
         order = order[sure[order] >= least]
         table = found[order]
         own = np.zeros_like(differs)
-        for one in np.argsort(table[:, 1], kind="stable").tolist():  # the nearer one covers
+        nearer_last = np.argsort(table[:, 1], kind="stable").tolist()
+        for one in nearer_last:  # the nearer one covers
             _paint(own, differs, table[one], one + 1)
+        for one in reversed(nearer_last):
+            _stride(own, surely, table[one], one + 1)
         feet = table[:, :2] + [0, self._top]
         return People(feet, table[:, 2], table[:, 3], self._sizes.at(feet)[0], sure[order], own)
 
@@ -304,3 +316,21 @@ def _paint(own: NDArray[np.uint8], differs: Mask, place: Floats, number: int) ->
     for begin, end, half, _ in _PARTS.tolist():
         here = _pixels(place, (begin, end, half))
         own[here][differs[here] > 0] = number
+
+
+def _stride(own: NDArray[np.uint8], surely: Mask, place: Floats, number: int) -> None:
+    """Give a person what a stride reaches further: nobody's pixels that hang together with him."""
+    import cv2
+
+    x, y, rise, _ = place.tolist()
+    here = _pixels(place * [1, 1, 1, 0], (-_STRIDE_BELOW, _STRIDE_ABOVE, _STRIDE_ASIDE))
+    part = own[here]
+    free = (part == number) | ((part == 0) & (surely[here] > 0))
+    row = here[0].start + np.arange(part.shape[0])[:, None]
+    column = here[1].start + np.arange(part.shape[1])
+    beneath = (row > y - _BELOW * rise) & (np.abs(column - x) < _STRIDE_FROM * rise)
+    _, piece = cv2.connectedComponents((free & ~beneath).astype(np.uint8))
+    mine = np.unique(piece[part == number])
+    more = np.isin(piece, mine[mine > 0]) & (part == 0)
+    if more.sum() <= _STRIDE_MOST * np.count_nonzero(own == number):
+        part[more] = number

@@ -14,9 +14,9 @@ from sports_assets.vision.follow.motion import link_score, state_at
 from sports_assets.vision.follow.sightings import Floats, Sightings, Whole
 
 #: Two within this may be taken for each other, m.
-_MEETING_M = 2.0
+_MEETING_M = 3.0
 #: Two tracks exchange what is after a meeting if that is so much likelier, as a logarithm of odds.
-_CLEARLY = 2.5
+_CLEARLY = 1.0
 #: More rounds than this are not needed: each exchanges all meetings that do not touch.
 _ROUNDS = 6
 #: So many meetings of two are tried, and so many sightings tell where somebody is heading.
@@ -136,28 +136,37 @@ def _alike(palette: Palette, first: Floats, second: Floats) -> Floats:
 
 
 def _meetings(one: _Way, other: _Way) -> Whole:
-    """Ticks after which two tracks may have been exchanged."""
+    """Ticks after which two tracks may have been exchanged.
+
+    Where one begins beside the other, or ends there, it may be that from then on, or until then,
+    it was the other.
+    """
     begin = max(int(one.ticks[0]), int(other.ticks[0]))
     end = min(int(one.ticks[-1]), int(other.ticks[-1]))
     if end <= begin:
         return np.empty(0, np.int64)
-    places = [way.places_m[begin - way.ticks[0] : end - way.ticks[0]] for way in (one, other)]
+    places = [way.places_m[begin - way.ticks[0] : end - way.ticks[0] + 1] for way in (one, other)]
     near = ((places[0] - places[1]) ** 2).sum(axis=1) < _MEETING_M**2
-    return begin + np.flatnonzero(near)
+    inside = begin + np.flatnonzero(near)
+    return np.append(begin - 1, inside) if near[0] else inside
 
 
 def _detour(seen: Sightings, one: Whole, other: Whole, at: int, place: int) -> float:
     """How much less likely the ways become, as a logarithm of odds."""
     heads = one[max(0, at - _LOOKED_AT) : at], other[max(0, place - _LOOKED_AT) : place]
     tails = one[at : at + _LOOKED_AT], other[place : place + _LOOKED_AT]
-    if not all(part.size for part in (*heads, *tails)):
-        return 0.0
     ends, begins = (
         [
             state_at(seen.t_s[part], seen.place_m[part], seen.sd_m[part], end=is_end)
+            if part.size
+            else None
             for part in parts
         ]
         for is_end, parts in ((True, heads), (False, tails))
     )
-    straight = link_score(ends[0], begins[0])[0] + link_score(ends[1], begins[1])[0]
-    return float(straight - link_score(ends[0], begins[1])[0] - link_score(ends[1], begins[0])[0])
+
+    def score(head: int, tail: int) -> float:
+        end, begin = ends[head], begins[tail]
+        return 0.0 if end is None or begin is None else float(link_score(end, begin)[0])
+
+    return score(0, 0) + score(1, 1) - score(0, 1) - score(1, 0)

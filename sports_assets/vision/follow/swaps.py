@@ -13,17 +13,20 @@ from sports_assets.vision.follow.tracking import renumbered
 
 #: What a change of colours must explain, as a logarithm of odds, to be one: sightings in a row are
 #: alike, so that each says less than it would alone.
-_CHANGE = 14.0
+_CHANGE = 20.0
 #: What others cover counts for so little.
 _COVERED_WEIGHT = 0.25
 #: Changes are sought in stretches of so many sightings: time grows with their square.
 _STRETCH = 500
+#: Longer gaps are `joining`'s to bridge anew, who sees everybody else by then: a little more than
+#: the tracker holds on to who is hidden, s.
+_GAP_S = 4.05
 #: Two sightings may be so many standard deviations off when a jump is called one.
 _SDS = 3.0
 
 
 def cut_swaps(seen: Sightings, label: Whole, palette: Palette) -> Whole:
-    """The same tracklets, those that are two people's cut in two, again and again.
+    """The same tracklets, cut where they are two people's, and at long gaps.
 
     Args:
         seen: in order of time.
@@ -36,9 +39,11 @@ def cut_swaps(seen: Sightings, label: Whole, palette: Palette) -> Whole:
     out = label.copy()
     count = int(label.max(initial=-1)) + 1
     for group in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
-        for piece in _pieces(seen, colours, weight, palette, group)[1:]:
-            out[piece] = count
-            count += 1
+        gaps = np.flatnonzero(np.diff(seen.t_s[group]) > _GAP_S) + 1
+        for part in np.split(group, gaps):
+            for piece in _pieces(seen, colours, weight, palette, part):
+                out[piece] = count
+                count += 1
     return renumbered(out)
 
 

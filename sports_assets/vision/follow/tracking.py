@@ -33,6 +33,9 @@ _ANYTHING, _LEAST_ODDS = 0.005, -3.0
 #: and what speaks for them counts so much less, as a logarithm of odds.
 SURE = 0.3
 _UNSURE_COSTS = 2.0
+#: Nobody comes out of nothing: until he was seen so often, whoever began beside somebody is asked
+#: after him, by a cost that no place outweighs.
+_NEW, _NEW_COSTS = 5, 6.0
 #: Colours of one sighting say less than their noise tells: what is around mixes in. So much of
 #: their logarithm of odds counts, and at most so much against anybody.
 _COLOUR_SHARE, _COLOUR_MOST = 0.2, 6.0
@@ -190,6 +193,7 @@ def _assigned(
         score += np.maximum(_COLOUR_SHARE * _likeness(runners, look, palette), -_COLOUR_MOST)
     score -= _UNSURE_COSTS * (look.confidence < SURE)
     can = (squares < _FURTHEST) & (score > _LEAST_ODDS)
+    score -= _NEW_COSTS * (runners.looks < _NEW)[:, None]
     who, whom = linear_sum_assignment(np.where(can, -score, 1e4))
     good = can[who, whom]
     who, whom = who[good], whom[good]
