@@ -32,6 +32,8 @@ _FIRST_YEAR = 2000
 _JITTER = 0.1
 #: A frame that is there decodes within so many packets of the first key frame.
 _PACKETS_TO_TRY = 200
+#: How a Matroska file tells the length of a track.
+_TRACK_LENGTH = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 #: Every x86-64 processor since 2009 has these instructions; others do not know the name.
 _SAME_BYTES = (
     {"x264-params": "asm=sse4.2"} if platform.machine().lower() in {"x86_64", "amd64"} else {}
@@ -121,7 +123,7 @@ def probe(path: Path) -> VideoFacts:
         is_indexed = packets is not None
         if packets is None:
             packets = _packets(path, container, stream)
-            _refuse_early_end(path, container, packets)
+            _refuse_early_end(path, container, stream, packets)
         shown = np.sort(packets.pts[packets.is_shown])
         if not shown.size:
             raise SourceError(f"{path} holds no frame: record it again", rule="empty")
@@ -342,18 +344,31 @@ def _refuse_missing_end(path: Path, needed: int) -> None:
         )
 
 
-def _refuse_early_end(path: Path, container: "InputContainer", packets: Packets) -> None:
-    """A container that says how long it is, and is not."""
+def _refuse_early_end(
+    path: Path, container: "InputContainer", stream: "VideoStream", packets: Packets
+) -> None:
+    """A container that says how long its pictures last, and they do not."""
     found_s = packets.seconds(packets.end_pts)
     if container.format.name.startswith("mpegts") or not container.duration:
         return  # its length is an estimate, or was never written
-    told_s = container.duration / 1_000_000
+    told_s = _told_s(stream)
+    if told_s is None:
+        told_s = container.duration / 1_000_000
     if told_s - found_s > max(1.0, 0.01 * told_s):
         raise SourceError(
             f"{path} says that it lasts {told_s:.1f} s and breaks off after {found_s:.1f} s: copy "
             "it from the camera again",
             rule="cut_short",
         )
+
+
+def _told_s(stream: "VideoStream") -> float | None:
+    """How long a Matroska file says that one track lasts: sound may go on after the pictures."""
+    for name, value in stream.metadata.items():
+        if name.upper().startswith("DURATION") and (told := _TRACK_LENGTH.fullmatch(value)):
+            hours, minutes, seconds = told.groups()
+            return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    return None
 
 
 def _rotation(path: Path) -> int | None:

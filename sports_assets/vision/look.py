@@ -28,7 +28,7 @@ from sports_assets.vision.camera.calibrate import find_camera
 from sports_assets.vision.camera.field_mask import NoGrass, field_masks
 from sports_assets.vision.camera.judge import FoundCamera, NotFound
 from sports_assets.vision.camera.stillness import judge_stillness
-from sports_assets.vision.camera.told import ToldCamera, told_camera
+from sports_assets.vision.camera.told import ToldCamera, lawn_of, told_camera
 from sports_assets.vision.detection import Detector, Scene
 from sports_assets.vision.frames import Frame, Image, Timeline, frames, timeline
 from sports_assets.vision.look_rows import LookRows
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Raised whenever the same video would give other rows.
-VERSION = "2"
+VERSION = "3"
 #: Sports whose footage is read; of others nobody would know what a place or a track means.
 SPORTS = ("football",)
 
@@ -233,7 +233,8 @@ def _found(
     height, width = still.shape[:2]
     pitch = np.ones((height, width), np.bool_) if isinstance(masks, NoGrass) else masks[0]
     if video.calibration is not None:
-        return told_camera(Calibration.from_json(video.calibration), width, height), pitch
+        told = told_camera(Calibration.from_json(video.calibration), width, height)
+        return told, pitch if isinstance(masks, NoGrass) else lawn_of(told, masks)
     if isinstance(masks, NoGrass):
         return masks.reason, pitch
     reasons = []

@@ -115,6 +115,29 @@ def test_a_file_that_breaks_off(
     assert caught.value.rule == rule
 
 
+def test_sound_that_goes_on_after_the_pictures_is_no_break(tmp_path: Path, clip: Path) -> None:
+    import av
+
+    path = tmp_path / "a.mkv"
+    with av.open(str(clip)) as container, av.open(str(path), "w") as made:
+        stream = container.streams.video[0]
+        copied = made.add_stream_from_template(stream)
+        sound = made.add_stream("pcm_s16le", rate=8000, layout="mono")
+        for packet in container.demux(stream):
+            if packet.dts is not None:
+                packet.stream = copied
+                made.mux(packet)
+        for second in range(9):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), layout="mono")
+            frame.sample_rate, frame.pts = 8000, 8000 * second
+            made.mux(sound.encode(frame))
+        made.mux(sound.encode(None))
+
+    facts = probe(path)
+    assert (facts.frame_count, facts.track_count) == (40, 2)
+    assert facts.duration_s == pytest.approx(4.0, abs=0.002)
+
+
 def test_an_index_in_front_of_frames_that_are_not_there(tmp_path: Path, clip: Path) -> None:
     import av
 

@@ -5,7 +5,7 @@ import pytest
 
 from edge_ingest.camera import Calibration, Camera
 from edge_ingest.errors import SourceError
-from sports_assets.vision.camera.told import told_camera
+from sports_assets.vision.camera.told import lawn_of, told_camera
 
 pytestmark = pytest.mark.slow
 
@@ -85,3 +85,12 @@ def test_a_camera_that_was_told_is_taken_as_it_is() -> None:
     assert found.camera.focal_px == pytest.approx(CAMERA.focal_px / 2)
     with pytest.raises(SourceError, match="3072 × 1728 px, and the video has 1080 × 1920"):
         told_camera(told, 1080, 1920)
+
+
+def test_of_two_lawns_it_is_the_one_that_the_camera_sees_the_field_on() -> None:
+    told = told_camera(_told(CAMERA.project(PLACES), PLACES), 3072, 1728)
+    rows = np.arange(1728)[:, None] + np.zeros(3072)
+    far_side = CAMERA.project(np.array([[0.0, 34.0], [-52.5, 34.0]]))[:, 1].min()
+    pitch, larger = (rows > far_side) & (rows < 1000), rows >= 1000
+    assert larger.sum() > pitch.sum()
+    assert lawn_of(told, (larger, pitch)) is pitch

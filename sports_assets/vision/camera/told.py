@@ -1,5 +1,6 @@
 """The camera of a calibration that a person gave: it overrides what is found in the picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from edge_ingest.errors import SourceError
 from sports_assets.vision.pitch import FieldSize
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 _LEAST = 4
 #: From so many points on the second coefficient of the lens is found, too.
@@ -23,6 +25,8 @@ _ROLL_SD_DEG, _K1_SD, _K2_SD = 5.0, 0.2, 0.05
 _MOST_OFF = 0.006
 #: Points on one line tell no plane: their spread across it, as a share of that along it.
 _LEAST_SPREAD = 0.02
+#: Places along and across a field that tell which lawn it is.
+_LAID_OUT = 60
 #: Starts of the search: angles of view across the picture, degrees.
 _VIEWS_DEG = (25.0, 45.0, 65.0, 90.0, 115.0)
 #: Steps from each start, and from the few that are best then.
@@ -95,6 +99,19 @@ def _of_this_size(camera: Camera, width_px: int, height_px: int) -> Camera:
             f"and the video has {width_px} × {height_px}: give the camera of this video"
         )
     return camera.resized(width_px, height_px)
+
+
+def lawn_of(told: ToldCamera, masks: Sequence[Mask]) -> Mask:
+    """Which of some lawns is the field that a camera sees: height × width."""
+    along, across = told.field.length_m / 2, told.field.width_m / 2
+    grid = np.meshgrid(
+        np.linspace(-along, along, _LAID_OUT), np.linspace(-across, across, _LAID_OUT)
+    )
+    pixels = told.camera.project(np.column_stack([one.ravel() for one in grid]))
+    pixels = np.rint(pixels[np.isfinite(pixels).all(axis=1)]).astype(np.int64)
+    height, width = masks[0].shape
+    pixels = pixels[(pixels >= 0).all(axis=1) & (pixels < [width, height]).all(axis=1)]
+    return max(masks, key=lambda mask: int(mask[pixels[:, 1], pixels[:, 0]].sum()))
 
 
 def _check(pixels: Floats, places: Floats, width_px: int, height_px: int) -> None:

@@ -122,12 +122,6 @@ class Background:
         self._restless += np.where(change**2 > self._restless, step, -step)
         np.clip(self._restless, 0.0, _MOST_RESTLESS**2, out=self._restless)
 
-    def standing(self) -> Mask:
-        """Where the background itself is no grass of its surroundings: height × width, 0 or 1."""
-        where = tuple(np.mgrid[: self._still.shape[0], : self._still.shape[1]].reshape(2, -1))
-        is_grass = self._is_grass(self._still[where], where)
-        return (~is_grass).astype(np.uint8).reshape(self._still.shape[:2])
-
     def _light_and_noise(self, seen: Singles) -> tuple[Singles, Singles]:
         """By how much blocks became lighter, and their noise: rows × columns × 3 each."""
         change = self._sampled(seen) - self._sampled(self._still)

@@ -20,8 +20,18 @@ Sums = NDArray[np.int64]
 
 #: Head, trunk, legs: from and to (of the height, from the ground up), half their breadth (of the
 #: height), and how often a pixel there differs: trunks hide the grass, legs leave gaps.
-_PARTS = np.array([[0.87, 1.0, 0.055, 0.7], [0.48, 0.87, 0.13, 0.9], [0.0, 0.48, 0.105, 0.65]])
-_TRUNK = 1
+_HEAD, _TRUNK, _LEGS = (0.87, 1.0, 0.055, 0.7), (0.48, 0.87, 0.13, 0.9), (0.0, 0.48, 0.105, 0.65)
+#: Towards the corners of a wide lens people lean by half of their height: parts are told band by
+#: band, each a little further aside.
+_BANDS = 3
+_PARTS = np.array(
+    [_HEAD]
+    + [
+        (begin + (end - begin) * band / _BANDS, begin + (end - begin) * (band + 1) / _BANDS, *rest)
+        for begin, end, *rest in (_TRUNK, _LEGS)
+        for band in range(_BANDS)
+    ]
+)
 #: Around them, where arms and strides reach: below the feet, above the head, aside; how often.
 _BELOW, _ABOVE, _ASIDE, _AROUND_SHARE = -0.06, 1.08, 0.32, 0.15
 #: How often a pixel differs where nobody is.
@@ -138,7 +148,7 @@ class SilhouetteSearch:
 
     def _promising(self, differs: Mask) -> Floats:
         """Places (x, y, rise, lean) whose trunk differs from the background."""
-        sums, areas = _sums(_integral(differs[..., None]), self._places, _ZONES[[_TRUNK]])
+        sums, areas = _sums(_integral(differs[..., None]), self._places, np.array([_TRUNK[:3]]))
         is_filled = sums[0, :, 0] >= _LEAST_TRUNK * areas[0]
         return np.asarray(self._places[is_filled], np.float64)
 
