@@ -23,8 +23,8 @@ _GAPS_S = (0.7, 2.0, 6.0, 20.0, 60.0)
 #: What a begin out of nothing costs, and an end into nothing, as a logarithm of odds, beside
 #: colours that agree (`Palette.likeness`, at most 12): well inside of what cameras see nobody comes
 #: out of nothing, so that a link is taken up to one in 10⁶ of its density; at the edge people come
-#: and go, and only who is back after a few seconds is the same.
-_OUT_OF_NOTHING, _AT_EDGE = 4.5, 0.5
+#: and go, but whoever comes in is mostly one of the few who went out.
+_OUT_OF_NOTHING, _AT_EDGE = 4.5, 2.5
 
 
 def join(seen: Sightings, label: Whole, palette: Palette, at_edge: Flags) -> Whole:
