@@ -335,6 +335,8 @@ def _stride(own: NDArray[np.uint8], surely: Mask, place: Floats, number: int) ->
     x, y, rise, _ = place.tolist()
     here = _pixels(place * [1, 1, 1, 0], (-_STRIDE_BELOW, _STRIDE_ABOVE, _STRIDE_ASIDE))
     part = own[here]
+    if not part.size:
+        return
     free = (part == number) | ((part == 0) & (surely[here] > 0))
     row = here[0].start + np.arange(part.shape[0])[:, None]
     column = here[1].start + np.arange(part.shape[1])
@@ -342,5 +344,6 @@ def _stride(own: NDArray[np.uint8], surely: Mask, place: Floats, number: int) ->
     _, piece = cv2.connectedComponents((free & ~beneath).astype(np.uint8))
     mine = np.unique(piece[part == number])
     more = np.isin(piece, mine[mine > 0]) & (part == 0)
-    if more.sum() <= _STRIDE_MOST * np.count_nonzero(own == number):
+    whole = own[_pixels(place, (-_STRIDE_BELOW, _ABOVE, _STRIDE_ASIDE))]
+    if more.sum() <= _STRIDE_MOST * np.count_nonzero(whole == number):
         part[more] = number
