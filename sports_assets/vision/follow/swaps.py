@@ -9,7 +9,7 @@ import numpy as np
 from sports_assets.vision.follow.colours import CHANNELS_FREE, KIT, Palette, features
 from sports_assets.vision.follow.joining import FASTEST_MPS
 from sports_assets.vision.follow.sightings import Floats, Sightings, Whole
-from sports_assets.vision.follow.tracking import renumbered
+from sports_assets.vision.follow.tracking import HIDDEN_S, renumbered
 
 #: What a change of colours must explain, as a logarithm of odds, to be one: sightings in a row are
 #: alike, so that each says less than it would alone.
@@ -18,9 +18,9 @@ _CHANGE = 20.0
 _COVERED_WEIGHT = 0.25
 #: Changes are sought in stretches of so many sightings: time grows with their square.
 _STRETCH = 500
-#: Longer gaps are `joining`'s to bridge anew, who sees everybody else by then: a little more than
-#: the tracker holds on to who is hidden, s.
-_GAP_S = 4.05
+#: Longer gaps are `joining`'s to bridge anew, who knows everybody else by then: what the tracker
+#: holds on to who is hidden, and a part of a look, s.
+_GAP_S = HIDDEN_S + 0.05
 #: Two sightings may be so many standard deviations off when a jump is called one.
 _SDS = 3.0
 

@@ -33,15 +33,15 @@ _ANYTHING, _LEAST_ODDS = 0.005, -3.0
 #: and what speaks for them counts so much less, as a logarithm of odds.
 SURE = 0.3
 _UNSURE_COSTS = 2.0
-#: Nobody comes out of nothing: until he was seen so often, whoever began beside somebody is asked
-#: after him, by a cost that no place outweighs.
+#: Nobody comes out of nothing: until he was seen so often, whoever began beside somebody comes
+#: after him, by so much as a logarithm of odds.
 _NEW, _NEW_COSTS = 5, 6.0
 #: Colours of one sighting say less than their noise tells: what is around mixes in. So much of
 #: their logarithm of odds counts, and at most so much against anybody.
 _COLOUR_SHARE, _COLOUR_MOST = 0.2, 6.0
 #: Who was seen so often may be hidden: for so long at most, s; by whoever is seen within so many
 #: squares of standard deviations and metres, of whose place his own differs by so much, m.
-_FEWEST_TO_HIDE, _HIDDEN_S = 5, 4.0
+_FEWEST_TO_HIDE, HIDDEN_S = 5, 4.0
 _HIDDEN_FURTHEST, _HIDDEN_M, _HIDDEN_SLACK_M, _HIDDEN_SD_M = 9.0, 3.0, 0.6, 0.7
 #: Whoever was seen less often, or over a shorter time, was not followed: most such are nobody.
 _FEWEST_LOOKS = 5
@@ -199,7 +199,7 @@ def _assigned(
     who, whom = who[good], whom[good]
     if not whom.size:
         return who, whom, nobody, nobody
-    may = (runners.looks >= _FEWEST_TO_HIDE) & (at_s - runners.seen_s <= _HIDDEN_S)
+    may = (runners.looks >= _FEWEST_TO_HIDE) & (at_s - runners.seen_s <= HIDDEN_S)
     may[who] = False
     hidden = np.flatnonzero(may)
     near, _ = _misfit(off[hidden][:, whom], cov[hidden][:, whom] + np.eye(2) * _HIDDEN_SLACK_M**2)
