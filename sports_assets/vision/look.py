@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Raised whenever the same video would give other rows.
-VERSION = "3"
+VERSION = "4"
 #: Sports whose footage is read; of others nobody would know what a place or a track means.
 SPORTS = ("football",)
 

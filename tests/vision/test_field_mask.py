@@ -39,6 +39,18 @@ def test_the_field_and_a_small_run_off(tint: tuple[float, float, float]) -> None
     assert mask[300:345, 400:418].all()
 
 
+def test_a_pitch_half_in_the_shade_of_a_stand_is_one() -> None:
+    image = draw_pitch(CAMERA, FieldSize(), Look(run_off_m=4.0))
+    image[300:] = image[300:] * 0.42
+    mask = field_mask(image)
+
+    assert isinstance(mask, np.ndarray)
+    on_field = _on_field(0.0)
+    assert on_field[:300].sum() > 0.2 * on_field.sum()
+    assert mask[on_field].mean() > 0.99
+    assert mask[~_on_field(7.0)].mean() < 0.02
+
+
 def test_a_larger_lawn_in_front_is_another_mask_and_the_pitch_is_found() -> None:
     image = draw_pitch(CAMERA, FieldSize(), Look(run_off_m=4.0))
     large = np.zeros((1200, 960, 3), np.uint8)

@@ -24,7 +24,7 @@ def _pixels(
 def _asked(shadows: Shadows, pixels: Singles) -> float:
     """Share of pixels on the grass that are told to be shadow."""
     still = np.broadcast_to(_GRASS.astype(np.float32), pixels.shape)
-    is_shadow, may_be = shadows.are(pixels, still, np.full_like(pixels, _NOISE))
+    is_shadow, _, may_be = shadows.are(pixels, still, np.full_like(pixels, _NOISE))
     assert may_be[is_shadow].all()
     return float(is_shadow.mean())
 
@@ -68,3 +68,23 @@ def test_faint_shadows_leave_dark_clothes_alone() -> None:
         _asked(shadows, _pixels(chance.normal(0.75, 0.04, _PIXELS), (0.0, 0.0), chance))
     assert _asked(shadows, _pixels(np.full(500, 0.40), (0.0, 0.0), chance)) < 0.05
     assert _asked(shadows, _pixels(np.full(500, 0.75), (0.0, 0.0), chance)) > 0.9
+
+
+def test_what_legs_tinge_beside_a_known_shadow_is_told_apart() -> None:
+    """Only once the scene's shadows are known, and neither black cloth nor what is in the light."""
+    chance = np.random.default_rng(4)
+    shadows = Shadows()
+    still = np.broadcast_to(_GRASS.astype(np.float32), (500, 3))
+
+    def tinged(share: float, by: float) -> float:
+        pixels = _pixels(np.full(500, share), (-4.0, -4.0), chance)
+        pixels[:, 2] += by  # red socks
+        return float(shadows.are(pixels, still, np.full_like(pixels, _NOISE))[1].mean())
+
+    assert tinged(0.55, 8.0) == 0
+    for _ in range(_LOOKS):
+        _asked(shadows, _pixels(chance.normal(0.55, 0.03, _PIXELS), (-4.0, -4.0), chance))
+    assert tinged(0.55, 8.0) > 0.9
+    assert tinged(0.55, 30.0) < 0.05
+    assert tinged(0.3, 8.0) < 0.05
+    assert tinged(0.9, 8.0) < 0.05

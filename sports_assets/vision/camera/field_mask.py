@@ -22,6 +22,10 @@ _LEAST_GREEN_TO_RED, _LEAST_GREEN_TO_BLUE = 0.95, 1.04
 _LEAST_SPREAD, _MOST_SPREAD, _GATE = 3.0, 9.0, 3.0
 #: Lightness is left free between deep shade and full sun, L*.
 _SHADE, _SUN = 30.0, 35.0
+#: In so much less light L* + 16, a* and b* all shrink alike (CIE 1976: they are differences of cube
+#: roots): what is divided by that is the same in shade and sun. Not by less or more than this: of
+#: black pixels noise is all that would be left.
+_BLACK, _LEAST_LIGHT, _MOST_LIGHT = 16.0, 0.5, 2.0
 #: Trees, hedges and stands vary from pixel to pixel more than grass does: standard deviation of
 #: lightness over 5 pixels, as a multiple of the grass's own median, and within these bounds, L*.
 _ROUGHNESS, _LEAST_ROUGHNESS, _MOST_ROUGHNESS = 3.0, 2.5, 6.0
@@ -77,8 +81,9 @@ def field_masks(background: Image) -> tuple[Mask, ...] | NoGrass:
     seed = _may_be_grass(small) & (rough < _MOST_ROUGHNESS)
     if seed.mean() < _LEAST_SHARE:
         return NoGrass(_nothing(float(seed.mean())))
-    coloured = _of_one_colour(lab, seed)
-    left = _even(coloured, seed, rough)
+    light = _light(lab[..., 0], seed)
+    coloured = _of_one_colour(lab[..., 0], lab[..., 1:] / light[..., None], seed)
+    left = _even(coloured, seed, rough / light)
     masks: list[Mask] = []
     while True:
         sure = _patch(left)
@@ -122,9 +127,21 @@ def _may_be_grass(small: Image) -> Mask:
     return (green > _LEAST_GREEN_TO_RED * red) & (green > _LEAST_GREEN_TO_BLUE * blue)
 
 
-def _of_one_colour(lab: Floats, seed: Mask) -> Mask:
-    """Pixels of the commonest colour among the seeds, and not much lighter or darker."""
-    colours = lab[..., 1:][seed]
+def _light(lightness: Floats, seed: Mask) -> Floats:
+    """By how much colours and their spread are stronger than in the light of the median seed."""
+    usual = float(np.median(lightness[seed]))
+    light = (lightness + _BLACK) / (usual + _BLACK)
+    return np.asarray(np.clip(light, _LEAST_LIGHT, _MOST_LIGHT), np.float32)
+
+
+def _of_one_colour(lightness: Floats, hues: Floats, seed: Mask) -> Mask:
+    """Pixels of the commonest colour among the seeds, and not much lighter or darker.
+
+    Args:
+        lightness: L*: height × width.
+        hues: a* and b* in one light: height × width × 2.
+    """
+    colours = hues[seed]
     counts, a_edges, b_edges = np.histogram2d(
         colours[:, 0], colours[:, 1], bins=64, range=[[-64, 64], [-64, 64]]
     )
@@ -136,13 +153,13 @@ def _of_one_colour(lab: Floats, seed: Mask) -> Mask:
         near = _distance(colours, centre, spread) < _GATE
         centre = colours[near].mean(axis=0)
         spread = _limited(np.cov(colours[near].T))
-    near_all = _distance(lab[..., 1:].reshape(-1, 2), centre, spread).reshape(seed.shape) < _GATE
-    light = lab[..., 0] - float(np.median(lab[..., 0][near_all & seed]))
+    near_all = _distance(hues.reshape(-1, 2), centre, spread).reshape(seed.shape) < _GATE
+    light = lightness - float(np.median(lightness[near_all & seed]))
     return np.asarray(near_all & (light > -_SHADE) & (light < _SUN), np.bool_)
 
 
 def _even(coloured: Mask, seed: Mask, rough: Floats) -> Mask:
-    """Of these the pixels that are as even as grass is, and not among leaves."""
+    """Of these the pixels that are as even as grass is in that light, and not among leaves."""
     even = _ROUGHNESS * float(np.median(rough[coloured & seed]))
     is_rough = rough > min(max(even, _LEAST_ROUGHNESS), _MOST_ROUGHNESS)
     is_rough |= _share(is_rough, _ROUGH_SQUARE) > _ROUGH_SHARE

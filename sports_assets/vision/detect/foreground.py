@@ -16,6 +16,7 @@ from sports_assets.vision.frames import Image
 Mask = NDArray[np.uint8]
 Singles = NDArray[np.float32]
 Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 #: Light and noise are measured in blocks: so many across the picture, each of so many samples
 #: along its sides. A person covers less than half of a block, so medians do not see people.
@@ -34,6 +35,9 @@ _SIGMAS = 9.0
 #: A skirt of the lens and the coder is weaker than this beside what it belongs to; a stronger one
 #: may be dark shorts beside a white shirt.
 _SKIRT = 0.15
+#: Beside a shadow is who has two of its pixels in a square of so many around: that of one pixel is
+#: noise.
+_AROUND, _SOME_AROUND = 5, 1.5 / 25
 #: What squares of luma and chroma count where edges are asked for.
 _SHARPNESS = np.array([1.0, 0.2, 0.2], np.float32)
 #: What is further from the background than this moves it no more than this does, levels.
@@ -95,7 +99,8 @@ class Background:
         where = np.nonzero(differs)
         now, still = seen[where], lit[where]
         is_uncovered = self._is_grass(now, where) & ~self._is_grass(still, where)
-        is_shadow, may_be_shadow = self._shadows.are(now, still, np.sqrt(variance[where]))
+        is_shadow, tinged, may_be_shadow = self._shadows.are(now, still, np.sqrt(variance[where]))
+        is_shadow |= tinged & _beside(is_shadow, where, differs.shape)
         differs[where] = ~is_shadow & ~is_uncovered
         surely = differs.copy()
         surely[where] &= ~may_be_shadow
@@ -164,6 +169,15 @@ class Background:
         size = (blocks.shape[1] * side, blocks.shape[0] * side)
         spread = cv2.resize(np.asarray(blocks, np.float32), size, interpolation=cv2.INTER_LINEAR)
         return np.asarray(spread[:height, :width], np.float32)
+
+
+def _beside(chosen: Flags, where: tuple[Places, ...], shape: tuple[int, ...]) -> Flags:
+    """Which pixels (rows, columns) have at least some of the chosen ones around them."""
+    import cv2
+
+    plane = np.zeros(shape, np.float32)
+    plane[where] = chosen
+    return np.asarray(cv2.blur(plane, (_AROUND, _AROUND))[where] > _SOME_AROUND, np.bool_)
 
 
 def _at_edges(image: Singles) -> Singles:

@@ -16,13 +16,17 @@ Flags = NDArray[np.bool_]
 
 #: Middle of chroma in 8 bits.
 _GREY = 128.0
-#: Until a scene has told its own, and where shadows do not stand out: a shadow leaves at least
-#: this of the luma (sky light; gamma of video counted in); darker is black cloth.
+#: A shadow leaves at least this of the luma (sky light; gamma of video counted in), or less where a
+#: scene's shadows stand out and are darker; what is darker yet is black cloth.
 _LEAST = 0.45
 #: Chroma is that of the ground in such light to within so many standard deviations.
 _SIGMAS = 4.0
 #: What may be a shadow's edge is up to so far off, and down to this share of the least.
 _LOOSE_SIGMAS, _LOOSE = 20.0, 0.75
+#: Video carries chroma at half the resolution and less of its detail, so that legs tinge the
+#: shadow beside them: who stands before his shadow seems to reach into it. Where a scene's shadows
+#: are known, what lies beside one is part of it up to so far off, and up to this share of the luma.
+_TINGED_SIGMAS, _TINGED_LIGHTEST = 16.0, 0.8
 #: The tint is told by what is left of these shares, where neither noise nor black cloth rules, and
 #: is at most so strong: levels of chroma that the darkest shadow would be away from the ground's.
 _TELLING, _MOST_TINT = (0.35, 0.7), 15.0
@@ -48,9 +52,12 @@ class Shadows:
         self._shares = np.zeros(_SHARES.size - 1)
         self._tint: Singles = np.zeros(2, np.float32)
         self._least = _LEAST
+        self._foot: float | None = None  # of its shadows; None: they do not stand out
 
-    def are(self, seen: Singles, still: Singles, noise: Singles) -> tuple[Flags, Flags]:
-        """Which pixels are the ground in a shadow, and which may be: edges mix with what is beside.
+    def are(self, seen: Singles, still: Singles, noise: Singles) -> tuple[Flags, Flags, Flags]:
+        """Which pixels are the ground in a shadow; which are where one is beside; which may be.
+
+        Edges mix with what is beside them, so that they only may be.
 
         Args:
             seen: luma and chroma of what differs from the ground: n × 3.
@@ -64,8 +71,12 @@ class Shadows:
             _alike(off, share, sigmas * noise, self._tint) & (share > least) & (share < 1)
             for sigmas, least in ((_SIGMAS, self._least), (_LOOSE_SIGMAS, self._least * _LOOSE))
         )
+        tinged = np.zeros_like(is_shadow)
+        if self._foot is not None:
+            tinged = _alike(off, share, _TINGED_SIGMAS * noise, self._tint)
+            tinged &= (share > self._foot) & (share < _TINGED_LIGHTEST)
         self._learn(off, share, noise)
-        return np.asarray(is_shadow, np.bool_), np.asarray(may_be, np.bool_)
+        return is_shadow, tinged, may_be
 
     def _learn(self, off: Singles, share: Singles, noise: Singles) -> None:
         telling = (share > _TELLING[0]) & (share < _TELLING[1])
@@ -75,10 +86,9 @@ class Shadows:
         tint = np.array([_median(one) for one in self._tints], np.float32)
         self._shares += np.histogram(share[_alike(off, share, _SIGMAS * noise, tint)], _SHARES)[0]
         foot = _foot(self._shares) if self._shares.sum() >= _KNOWN else None
-        if foot is not None and foot < _LEAST:
-            self._least, self._tint = foot, tint
-        else:
-            self._least, self._tint = _LEAST, np.zeros(2, np.float32)
+        self._foot = foot
+        self._least = _LEAST if foot is None else min(foot, _LEAST)
+        self._tint = np.zeros(2, np.float32) if foot is None else tint
 
 
 def _alike(off: Singles, share: Singles, most: Singles, tint: Singles) -> Flags:
