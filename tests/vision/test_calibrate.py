@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edge_ingest.camera import Calibration, Camera
+from sports_assets.vision.camera import calibrate
 from sports_assets.vision.camera.background import background, pooled
 from sports_assets.vision.camera.calibrate import find_camera
 from sports_assets.vision.camera.field_mask import field_mask
@@ -81,6 +82,20 @@ def test_a_whole_pitch_with_text_beside_it() -> None:
     assert found.reprojection_error_m < 0.1
     assert found.pitch_seen_share > 0.95
     assert found.field == FieldSize()
+
+
+@pytest.mark.slow
+def test_what_a_first_search_misses_a_second_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = draw_pitch(WHOLE, FieldSize(), Look())
+    mask = field_mask(image)
+    assert isinstance(mask, np.ndarray)
+    few = (3, 1)
+    monkeypatch.setattr(calibrate, "_EFFORTS", (few,))
+    assert isinstance(find_camera(image, mask), NotFound)
+    monkeypatch.setattr(calibrate, "_EFFORTS", (few, (400, 14)))
+    found = find_camera(image, mask)
+    assert isinstance(found, FoundCamera)
+    assert _error_m(found.camera, WHOLE, FieldSize()).max() < 0.5
 
 
 @pytest.mark.slow

@@ -31,8 +31,11 @@ from sports_assets.vision.pitch import FieldSize
 _APART_M = 0.7
 #: Fewer points of ridges than this are no pitch, however they lie.
 _LEAST_POINTS = 150
-#: Candidates of the search that are fitted, and points of ridges that they are fitted to.
-_TRIED, _TRIED_POINTS = 14, 900
+#: Points of ridges from which it is searched, and candidates of that which are fitted; and again,
+#: where no camera comes of it: that finds some that few of the first points tell.
+_EFFORTS = ((400, 14), (800, 28))
+#: Points of ridges that candidates are fitted to.
+_TRIED_POINTS = 900
 #: How far a ridge may be from its mark, round by round, as shares of the picture's width: from
 #: what the search leaves to a few pixels.
 _COARSE = (0.02, 0.02, 0.015, 0.015, 0.01, 0.01, 0.007, 0.007, 0.005, 0.005)
@@ -84,12 +87,24 @@ def find_camera(
     marks = Marks(size, _APART_M)
     fewer = ridges.where(np.arange(len(ridges)) % max(1, len(ridges) // _TRIED_POINTS) == 0)
     free = (*POSE, "k1", *(_SIZE if field is None else ()))
-    tried = []
-    for one in candidates(Evidence(ridges, pitch), size, _TRIED):
-        near = fit(one, marks, size, fewer, free[:8], _px(_COARSE, width), _priors(pitch))
-        tried.append(
-            fit(near.camera, marks, size, fewer, free, _px(_COARSE[-4:], width), _priors(pitch))
-        )
+    evidence = Evidence(ridges, pitch)
+    tried: list[Fit] = []
+    for points, count in _EFFORTS:
+        for one in candidates(evidence, size, count, points):
+            near = fit(one, marks, size, fewer, free[:8], _px(_COARSE, width), _priors(pitch))
+            tried.append(
+                fit(near.camera, marks, size, fewer, free, _px(_COARSE[-4:], width), _priors(pitch))
+            )
+        told = _told(tried, marks, ridges, pitch, field)
+        if isinstance(told, FoundCamera):
+            break
+    return told
+
+
+def _told(
+    tried: list[Fit], marks: Marks, ridges: Ridges, pitch: Mask, field: FieldSize | None
+) -> FoundCamera | NotFound:
+    """What comes of candidates, the best of which are fitted to the end."""
     judged = [judge(one, marks, ridges, pitch) for one in tried]
     judged.sort(key=lambda one: -one.score)
     finals, doubts = [], []
@@ -98,7 +113,7 @@ def find_camera(
         finals.append(best)
         doubts += [doubt] if doubt else []
     finals.sort(key=lambda one: -one.score)
-    return verdict(finals + doubts, width)
+    return verdict(finals + doubts, pitch.shape[1])
 
 
 def _refined(

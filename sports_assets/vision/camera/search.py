@@ -36,8 +36,6 @@ _TILTS_DEG = tuple(np.concatenate([np.arange(-6, 20, 1.5), np.arange(20, 56, 3.0
 _FLATTEST = 45.0
 #: So many of the ridges must be on the ground; others lie on a stand, or the tilt is a little off.
 _LEAST_BELOW = 0.85
-#: Ridges that are laid on the ground, at most.
-_POINTS = 400
 #: Guesses whose two directions are clearest; each is tried at all heights.
 _KEPT = 500
 #: Guesses around which a finer grid is looked at.
@@ -71,14 +69,19 @@ class _Guess:
     turn_deg: float
 
 
-def candidates(evidence: Evidence, field: FieldSize, count: int) -> list[Camera]:
-    """Cameras that show the pitch's lines about where ridges are, best first, unlike each other."""
-    chosen = evidence.ridges.where(_spread_evenly(len(evidence.ridges), _POINTS))
-    points = np.concatenate([chosen.points_px, chosen.points_px + chosen.along])
-    guesses = sorted(_guesses(points, evidence.shape), key=lambda one: -one.clear)[:_KEPT]
-    better = [_climbed(one, points) for one in guesses[:_CLIMBED]]
+def candidates(evidence: Evidence, field: FieldSize, count: int, points: int) -> list[Camera]:
+    """Cameras that show the pitch's lines about where ridges are, best first, unlike each other.
+
+    Args:
+        count: at most so many.
+        points: of the ridges, that are laid on the ground, at most.
+    """
+    chosen = evidence.ridges.where(_spread_evenly(len(evidence.ridges), points))
+    pixels = np.concatenate([chosen.points_px, chosen.points_px + chosen.along])
+    guesses = sorted(_guesses(pixels, evidence.shape), key=lambda one: -one.clear)[:_KEPT]
+    better = [_climbed(one, pixels) for one in guesses[:_CLIMBED]]
     guesses = sorted(better + guesses, key=lambda one: -one.clear)[:_KEPT]
-    placed = [one for guess in guesses for one in _placed(guess, evidence.ridges, field)]
+    placed = [one for guess in guesses for one in _placed(guess, chosen, field)]
     placed.sort(key=lambda one: -one[0])
     found = [
         (explained * evidence.marks_on_ridges(camera, field), camera)
@@ -169,12 +172,11 @@ def _clearness(template: Camera, rays: Floats, tilt_deg: float, roll_deg: float)
     return _Guess(float(smooth[peak]) / half, turned, peak / 2 + 0.25)
 
 
-def _placed(guess: _Guess, ridges: Ridges, field: FieldSize) -> Iterator[tuple[float, Camera]]:
+def _placed(guess: _Guess, chosen: Ridges, field: FieldSize) -> Iterator[tuple[float, Camera]]:
     """The guess at the heights and places where its lines agree most with the pitch's.
 
     Each with the share of the ridges that then lie on a mark.
     """
-    chosen = ridges.where(_spread_evenly(len(ridges), _POINTS))
     both = guess.template.ground(
         np.concatenate([chosen.points_px, chosen.points_px + chosen.along])
     )
