@@ -7,6 +7,7 @@ upright picture from the middle of the upper left one, x to the right, y down.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import copysign, cos, radians, sin, sqrt
 from typing import Literal, get_args
 
 import numpy as np
@@ -71,13 +72,19 @@ class Camera:
     @property
     def rotation(self) -> Floats:
         """Rows: the picture's right, its down, and the way it looks, in field axes (3 × 3)."""
-        pan, tilt, roll = np.radians([self.pan_deg, self.tilt_deg, self.roll_deg])
-        ahead = np.array([np.cos(tilt) * np.cos(pan), np.cos(tilt) * np.sin(pan), -np.sin(tilt)])
-        level = np.array([np.sin(pan), -np.cos(pan), 0.0])
-        below = np.cross(ahead, level)
-        right = np.cos(roll) * level + np.sin(roll) * below
-        down = -np.sin(roll) * level + np.cos(roll) * below
-        return np.stack([right, down, ahead])
+        pan, tilt, roll = (radians(one) for one in (self.pan_deg, self.tilt_deg, self.roll_deg))
+        ahead = (cos(tilt) * cos(pan), cos(tilt) * sin(pan), -sin(tilt))
+        level = (sin(pan), -cos(pan), 0.0)
+        below = (  # ahead × level; in numbers, since the search for a camera asks for very many
+            -ahead[2] * level[1], ahead[2] * level[0], ahead[0] * level[1] - ahead[1] * level[0],
+        )  # fmt: skip
+        right = [
+            cos(roll) * one + sin(roll) * other for one, other in zip(level, below, strict=True)
+        ]
+        down = [
+            cos(roll) * other - sin(roll) * one for one, other in zip(level, below, strict=True)
+        ]
+        return np.array([right, down, ahead])
 
     def project(self, places_m: ArrayLike) -> Floats:
         """Where places are in the picture.
@@ -249,10 +256,17 @@ class Camera:
     def _turn(self) -> float:
         """The angle (or radius) up to which the lens maps one to one."""
         most = np.pi if self.lens == "fisheye" else 20.0
-        bent = [0.0 if abs(one) < _NO_BEND else one for one in (5 * self.k2, 3 * self.k1)]
-        roots = np.roots([*bent, 1 - _LEAST_SLOPE])
-        real = [float(one.real) for one in roots if abs(one.imag) < 1e-12 and one.real > 0]  # noqa: PLR2004
-        return min([most, *(float(np.sqrt(one)) for one in real)])
+        # The least square u > 0 of an angle with 1 + 3 k1 u + 5 k2 u² = the least slope.
+        square, linear = (0.0 if abs(one) < _NO_BEND else one for one in (5 * self.k2, 3 * self.k1))
+        rest = 1 - _LEAST_SLOPE
+        if square == 0.0:
+            squares = [-rest / linear] if linear else []
+        elif linear**2 >= 4 * square * rest:
+            larger = -(linear + copysign(sqrt(linear**2 - 4 * square * rest), linear)) / 2
+            squares = [larger / square, rest / larger]
+        else:
+            squares = []
+        return min([most, *(sqrt(one) for one in squares if one > 0)])
 
 
 _NEEDED = frozenset(

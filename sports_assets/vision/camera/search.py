@@ -46,6 +46,9 @@ _HEIGHTS_M = np.geomspace(2.0, 60.0, 100)
 _BANDS, _IN_A_BAND = 10, 2
 #: Places on an axis where the lines fit best, and how far they are from each other, m.
 _PEAKS, _PEAK_APART_M = 3, 2.0
+#: Directions are counted in 180 steps of half a degree, which go round; those next to each, from
+#: three before to three after, and what they count, of four.
+_NEXT_TO, _NEAR = (np.arange(180)[:, None] + np.arange(-3, 4)) % 180, 4 - np.abs(np.arange(-3, 4))
 #: A ridge runs along an axis of the pitch if it is turned from it by at most so many degrees.
 _ALONG_DEG = 12.0
 #: A ridge lies on a mark within this share of the picture's width, or this far from it, m.
@@ -166,8 +169,7 @@ def _clearness(template: Camera, rays: Floats, tilt_deg: float, roll_deg: float)
     along = (ground[half:] - ground[:half])[below]
     angle = np.degrees(np.arctan2(along[:, 1], along[:, 0])) % 90.0
     counts = np.bincount((angle * 2).astype(int) % 180, minlength=180).astype(float)
-    rolled = [np.roll(counts, shift) * (4 - abs(shift)) for shift in range(-3, 4)]
-    smooth = np.sum(rolled, axis=0) / 4
+    smooth = counts[_NEXT_TO] @ _NEAR / 4
     peak = int(np.argmax(smooth))
     return _Guess(float(smooth[peak]) / half, turned, peak / 2 + 0.25)
 
@@ -215,13 +217,13 @@ def _fits(flat: Floats, slope: Floats, field: FieldSize) -> Iterator[tuple[float
     ys = _shifts(flat[slope < _ALONG_DEG, 1], np.concatenate([-y_lines, y_lines]))
     xs = _shifts(flat[slope > 90 - _ALONG_DEG, 0], np.concatenate([-x_lines, [0.0], x_lines]))
     gain = xs[0][:, :, None] + ys[0][:, None, :]
-    taken: dict[int, int] = {}
-    for one in np.argsort(-gain, axis=None, kind="stable"):
-        at, x, y = np.unravel_index(int(one), gain.shape)
-        band = int(at) * _BANDS // len(_HEIGHTS_M)
-        if taken.get(band, 0) < _IN_A_BAND:
-            taken[band] = taken.get(band, 0) + 1
-            yield float(_HEIGHTS_M[at]), float(xs[1][at, x]), float(ys[1][at, y])
+    order = np.argsort(-gain, axis=None, kind="stable")
+    at, x, y = np.unravel_index(order, gain.shape)
+    band = at * _BANDS // len(_HEIGHTS_M)
+    best = np.concatenate([np.flatnonzero(band == one)[:_IN_A_BAND] for one in range(_BANDS)])
+    for one in np.sort(best).tolist():
+        height = int(at[one])
+        yield float(_HEIGHTS_M[height]), float(xs[1][height, x[one]]), float(ys[1][height, y[one]])
 
 
 def _shifts(places: Floats, lines: Floats) -> tuple[Floats, Floats]:
