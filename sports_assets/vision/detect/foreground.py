@@ -35,9 +35,9 @@ _SIGMAS = 9.0
 #: A skirt of the lens and the coder is weaker than this beside what it belongs to; a stronger one
 #: may be dark shorts beside a white shirt.
 _SKIRT = 0.15
-#: Beside a shadow is who has two of its pixels in a square of so many around: that of one pixel is
+#: Beside a shadow is what has so many of its pixels in a square of such a side around: one alone is
 #: noise.
-_AROUND, _SOME_AROUND = 5, 1.5 / 25
+_AROUND, _SOME = 5, 2
 #: What squares of luma and chroma count where edges are asked for.
 _SHARPNESS = np.array([1.0, 0.2, 0.2], np.float32)
 #: What is further from the background than this moves it no more than this does, levels.
@@ -100,7 +100,7 @@ class Background:
         now, still = seen[where], lit[where]
         is_uncovered = self._is_grass(now, where) & ~self._is_grass(still, where)
         is_shadow, tinged, may_be_shadow = self._shadows.are(now, still, np.sqrt(variance[where]))
-        is_shadow |= tinged & _beside(is_shadow, where, differs.shape)
+        is_shadow |= tinged & _has_some_around(is_shadow, where, differs.shape)
         differs[where] = ~is_shadow & ~is_uncovered
         surely = differs.copy()
         surely[where] &= ~may_be_shadow
@@ -171,13 +171,14 @@ class Background:
         return np.asarray(spread[:height, :width], np.float32)
 
 
-def _beside(chosen: Flags, where: tuple[Places, ...], shape: tuple[int, ...]) -> Flags:
-    """Which pixels (rows, columns) have at least some of the chosen ones around them."""
+def _has_some_around(chosen: Flags, where: tuple[Places, ...], shape: tuple[int, ...]) -> Flags:
+    """Which pixels (rows, columns) have some of the chosen ones in the square around them."""
     import cv2
 
-    plane = np.zeros(shape, np.float32)
+    plane = np.zeros(shape, np.uint8)
     plane[where] = chosen
-    return np.asarray(cv2.blur(plane, (_AROUND, _AROUND))[where] > _SOME_AROUND, np.bool_)
+    around = cv2.boxFilter(plane, cv2.CV_16U, (_AROUND, _AROUND), normalize=False)
+    return np.asarray(around[where] >= _SOME, np.bool_)
 
 
 def _at_edges(image: Singles) -> Singles:
