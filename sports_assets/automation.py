@@ -26,10 +26,10 @@ def on_new_code_or_late_input(
         happens when someone materialises one asset alone; and for every session when the asset's
         `code_version` changes. An input made again with the same content fires nothing, nor does
         an input made by a run of the asset's own way, which makes the rest itself.
-    Waits: for a second look, and while an input is missing or being made, or the asset itself. One
-        look is not of one moment: Dagster reads what was made when the look begins, and what is
-        being made later, so an asset that is finished in between seems neither. Without the second
-        look a page was asked for twice.
+    Waits: while an input is missing or being made, or the asset itself; and then for a second look
+        that finds it so. One look is not of one moment: Dagster reads what was made when the look
+        begins, and what is being made later, so an asset that is finished in between seems neither.
+        Without the second look a page was asked for twice.
     Clears: when the asset is requested or made, whoever asked.
     If that run fails: the request is spent, and the failed run stands in the run list; the next
         change of input or code fires again. A run of the whole way that fails is not asked for
@@ -37,20 +37,25 @@ def on_new_code_or_late_input(
     """
     condition = dg.AutomationCondition
     changed = condition.any_deps_match(
-        condition.data_version_changed() & ~condition.executed_with_tags(tag_values=own_way)
+        # Not `executed_with_tags`, which knows of an asset's last run alone: of sessions that come
+        # in a row, it takes each but the last for made by someone else. (Until the first event of
+        # a new instance this knows of no run at all; then it is the waiting that helps.)
+        condition.data_version_changed()
+        & ~condition.all_new_updates_have_run_tags(tag_values=own_way)
     ).with_label("an input changed its content")
     recoded = condition.code_version_changed().with_label("the code changed")
     handled = (
         condition.newly_requested() | condition.newly_updated() | condition.initial_evaluation()
     ).with_label("requested, made, or looked at for the first time")
-    waiting = (changed | recoded).since(handled)
     missing = condition.any_deps_missing()
-    return (
-        waiting
-        & (~waiting.newly_true()).with_label("seen at the look before, too")
+    ready = (
+        (changed | recoded).since(handled)
         & ~(missing if optional is None else missing.ignore(optional))
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()
+    ).with_label("waits for nothing")
+    return (
+        ready & (~ready.newly_true()).with_label("so it was at the look before, too")
     ).with_label("on_new_code_or_late_input")
 
 

@@ -66,6 +66,21 @@ class Graph:
             raise_on_error=False,
         )
 
+    def begin(self, session: str, asset: str) -> dg.DagsterRun:
+        """A run that has begun, and has made nothing yet."""
+        key = dg.AssetKey(asset)
+        job = dg.Definitions(self.assets).resolve_implicit_global_asset_job_def()
+        return self.instance.create_run_for_job(
+            job.get_subset(asset_selection={key}),
+            asset_selection={key},
+            tags={"dagster/partition": session},
+            status=dg.DagsterRunStatus.STARTED,
+        )
+
+    def end(self, run: dg.DagsterRun) -> None:
+        event = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, run.job_name)
+        self.instance.report_dagster_event(event, run.run_id)
+
     def tick(self) -> list[tuple[str, str]]:
         result = dg.evaluate_automation_conditions(
             dg.Definitions(self.assets), instance=self.instance, cursor=self.cursor
@@ -139,6 +154,30 @@ def test_a_look_into_the_middle_of_a_run_from_drop_to_page_asks_for_nothing(grap
     graph.run("a", ["facts"], WHOLE_WAY_TAG)
     assert graph.tick() == []
     graph.run("a", ["report"], WHOLE_WAY_TAG)
+    assert graph.tick() == []
+
+
+def test_sessions_that_are_on_their_way_at_once_are_left_alone(graph: Graph) -> None:
+    """Of each asset another session was made last."""
+    graph.run("earlier")
+    graph.tick()
+    for asset in ("raw", "facts", "report"):
+        for session in ("a", "b"):
+            graph.run(session, [asset], WHOLE_WAY_TAG)
+        assert [graph.tick() for _ in range(3)] == [[]] * 3, asset
+
+
+def test_an_asset_finished_during_a_look_is_not_asked_for_again(graph: Graph) -> None:
+    """Its run is seen over, and what it made only at the next look."""
+    graph.run("a")
+    graph.tick()
+    CONTENT["raw"] = "2"
+    graph.run("a", ["raw"])
+    run = graph.begin("a", "facts")
+    assert [graph.tick() for _ in range(3)] == [[]] * 3
+    graph.end(run)
+    assert graph.tick() == []
+    graph.run("a", ["facts"])
     assert graph.tick() == []
 
 
